@@ -1,0 +1,128 @@
+// Package source maps definition paths of a pipeline to the places in the user's files that wrote them.
+//
+// A definition path is what every later stage uses to name a thing: stages.production.deploy.canary.steps[0].weight.
+// It is relative to the pipeline, so it is the same for `pipeline:` and for `pipelines: name:`. Map keys that are not
+// plain identifiers (letters, digits, "_", "-") stand in quotes: environments."eu/1".tier.
+package source
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/penstock-dev/penstock/internal/diag"
+)
+
+// Entry is where one path was written. Key is the label, Value the expression behind it.
+type Entry struct {
+	Key   diag.Range `json:"key"`
+	Value diag.Range `json:"value"`
+}
+
+// Map holds for each definition path the places that wrote it, in the order of the user's preference (own file first).
+// The zero Map is empty and ready to use. A Map that is no longer added to may be read concurrently.
+type Map struct {
+	entries map[string][]Entry
+}
+
+// Add records one more place for a path.
+func (m *Map) Add(path string, e Entry) {
+	if m.entries == nil {
+		m.entries = map[string][]Entry{}
+	}
+	m.entries[path] = append(m.entries[path], e)
+}
+
+// All returns every place that wrote the path; none when only a parent is known.
+func (m *Map) All(path string) []Entry {
+	if m == nil {
+		return nil
+	}
+	return m.entries[path]
+}
+
+// Key returns the label's range of the path, or of its nearest known parent.
+func (m *Map) Key(path string) diag.Range {
+	e, ok := m.nearest(path)
+	if !ok {
+		return diag.Range{}
+	}
+	return e.Key
+}
+
+// Value returns the value's range of the path, or that of its nearest known parent.
+func (m *Map) Value(path string) diag.Range {
+	e, ok := m.nearest(path)
+	if !ok {
+		return diag.Range{}
+	}
+	if e.Value.IsZero() {
+		return e.Key
+	}
+	return e.Value
+}
+
+// Paths returns how many paths are known.
+func (m *Map) Len() int {
+	if m == nil {
+		return 0
+	}
+	return len(m.entries)
+}
+
+func (m *Map) nearest(path string) (Entry, bool) {
+	if m == nil {
+		return Entry{}, false
+	}
+	for {
+		if es := m.entries[path]; len(es) > 0 {
+			return es[0], true
+		}
+		if path == "" {
+			return Entry{}, false
+		}
+		path = Parent(path)
+	}
+}
+
+// Join appends a map key or field name to a definition path.
+func Join(path, key string) string {
+	if !plain(key) {
+		key = strconv.Quote(key)
+	}
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// Index appends a list index to a definition path.
+func Index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
+
+// Parent drops the last field or index of a definition path; the parent of a top-level field is "".
+func Parent(path string) string {
+	if strings.HasSuffix(path, "]") {
+		return path[:strings.LastIndexByte(path, '[')]
+	}
+	if strings.HasSuffix(path, `"`) {
+		for i := len(path) - 2; i >= 0; i-- {
+			if path[i] == '"' && (i == 0 || path[i-1] != '\\') {
+				return strings.TrimSuffix(path[:i], ".")
+			}
+		}
+		return ""
+	}
+	i := strings.LastIndexByte(path, '.')
+	return path[:max(i, 0)]
+}
+
+func plain(s string) bool {
+	if s == "" {
+		return false
+	}
+	for _, c := range s {
+		if c != '_' && c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return true
+}
