@@ -1,0 +1,64 @@
+# Run `make` alone to see what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export CGO_ENABLED ?= 0
+export GOTOOLCHAIN = local
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+RACED   := ./runtime/... ./targets/...
+
+.PHONY: help
+help: ## print the targets
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/penstock
+	@mkdir -p bin
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/penstock ./cmd/penstock
+
+.PHONY: demo
+demo: build ## a real canary rollout on this machine: a good release is promoted, a bad one rolled back
+	$(GO) run ./test/demo -penstock bin/penstock
+
+.PHONY: test
+test: ## everything that needs no server: unit, scripts, simulation, crash tests (under five minutes once built)
+	$(GO) test ./...
+
+.PHONY: race
+race: ## the runtime and the targets under the race detector
+	CGO_ENABLED=1 $(GO) test -race -short $(RACED)
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck, generated files unchanged
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+	$(GO) tool -modfile=internal/tools.mod staticcheck ./...
+
+.PHONY: policy-test
+policy-test: build ## the shipped policy rules with their own tests
+	bin/penstock policy test
+
+.PHONY: vet-examples
+vet-examples: build ## vet every example
+	cd examples && ../bin/penstock vet ./...
+
+.PHONY: check
+check: lint test race policy-test vet-examples ## all of the above: what a pull request must pass
+
+.PHONY: bench
+bench: ## the benchmarks behind docs/performance.md
+	test/bench.sh
+
+.PHONY: acceptance
+acceptance: ## does every acceptance line still have its test, and did it run?
+	$(GO) run ./test/acceptance
+
+.PHONY: fuzz
+fuzz: ## fuzz every door that takes bytes, 20 s each
+	test/fuzz.sh 20s
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin dist
