@@ -1,0 +1,159 @@
+package evidence
+
+import "math"
+
+// mixtureCost is what the average over the grid costs against knowing the ratio beforehand, in natural logarithms: about four
+// neighbouring alternatives share the evidence of sixteen. It is calibrated on simulated runs; see the table in docs/judging.md.
+var mixtureCost = math.Log(4)
+
+// Traffic is what the two arms serve in one phase of a rollout.
+type Traffic struct {
+	Canary, Stable float64 // requests in the whole phase
+	Ticks          float64 // looks in the phase; the binomial method does without
+}
+
+// Question is what a detection is asked of: how sure, against which claim, at which failure share of stable.
+type Question struct {
+	Method Method
+	Null   float64 // the tolerated ratio, usually 1
+	Share  float64 // stable's failure share, 0 < Share < 1
+	Alpha  float64 // evidence of 1/Alpha counts as proven
+	Power  float64 // wanted chance of detection, for example 0.8
+}
+
+// Unseen is the answer of [Question.MinRatio] when not even a canary that fails every request would be seen.
+var Unseen = math.Inf(1)
+
+// MinRatio returns the smallest ratio of failure shares that the traffic would show with the wanted chance: the detectable
+// effect. Phases with different weights add up. It is [Unseen] when no ratio up to 1/Share is enough.
+//
+// For the binomial method it is a closed form: n failures in a phase carry on average n*KL evidence with variance n*V, and
+// the sum has to exceed ln(1/alpha) plus the cost of the mixture by the normal quantile of the wanted power. For the robust
+// method mean and variance are those of the best alternative of the grid, computed per tick.
+func (q Question) MinRatio(phases []Traffic) float64 {
+	lo, hi := q.Null, 1/q.Share
+	if hi <= lo || !q.Detects(phases, hi) {
+		return Unseen
+	}
+	for hi/lo > 1.001 {
+		mid := math.Sqrt(lo * hi)
+		if q.Detects(phases, mid) {
+			hi = mid
+		} else {
+			lo = mid
+		}
+	}
+	return hi
+}
+
+// Detects says whether a canary that fails ratio times as often as stable would be proven harmful with the wanted chance.
+func (q Question) Detects(phases []Traffic, ratio float64) bool {
+	if ratio <= q.Null {
+		return false
+	}
+	need := -math.Log(q.Alpha) + mixtureCost
+	z := quantile(q.Power)
+	if q.Method == Binomial {
+		mean, variance := q.binomialMoments(phases, ratio)
+		return mean-need >= z*math.Sqrt(variance)
+	}
+	for k := range Points {
+		mean, variance := q.robustMoments(phases, ratio, k)
+		if mean-need >= z*math.Sqrt(variance) {
+			return true
+		}
+	}
+	return false
+}
+
+func (q Question) binomialMoments(phases []Traffic, ratio float64) (mean, variance float64) {
+	for _, ph := range phases {
+		if ph.Canary <= 0 || ph.Stable <= 0 {
+			continue
+		}
+		tr := Trial{CanarySize: ph.Canary, StableSize: ph.Stable}
+		base, alt := newArms(q.Null, tr), newArms(ratio, tr)
+		n := q.Share * (ratio*ph.Canary + ph.Stable)
+		up, down := math.Log(alt.canary/base.canary), math.Log(alt.stable/base.stable)
+		mean += n * (alt.canary*up + alt.stable*down)
+		variance += n * alt.canary * alt.stable * (up - down) * (up - down)
+	}
+	return mean, variance
+}
+
+// robustMoments returns mean and variance of what the k-th alternative of the grid collects.
+func (q Question) robustMoments(phases []Traffic, ratio float64, k int) (mean, variance float64) {
+	for _, ph := range phases {
+		if ph.Canary <= 0 || ph.Stable <= 0 || ph.Ticks <= 0 {
+			continue
+		}
+		tr := Trial{CanarySize: ph.Canary / ph.Ticks, StableSize: ph.Stable / ph.Ticks}
+		null := boundary(Robust, Above, q.Null, tr)
+		base, truth, alt := newArms(null, tr), newArms(ratio, tr), newArms(alternative(Above, null, k), tr)
+		fails := q.Share * (ratio*ph.Canary + ph.Stable) / ph.Ticks
+		m, v := tickMoments(fails, truth.canary, alt.canary/base.canary, alt.stable/base.stable)
+		mean += ph.Ticks * m
+		variance += ph.Ticks * v
+	}
+	return mean, variance
+}
+
+// manyFails is where the canary's part of a tick's failures is taken as normal instead of binomial.
+const manyFails = 32
+
+// tickMoments returns mean and variance of the logarithm of the robust factor over one tick with a Poisson number of
+// failures of the given mean, each the canary's with chance theta. Given that there are failures at all, their number is
+// taken as its mean: between two whole numbers both are weighed.
+func tickMoments(fails, theta, up, down float64) (mean, variance float64) {
+	active := -math.Expm1(-fails)
+	if active <= 0 {
+		return 0, 0
+	}
+	x := fails / active
+	var first, second float64
+	add := func(weight, y float64) {
+		l := math.Log(y*up + (1-y)*down)
+		first += weight * l
+		second += weight * l * l
+	}
+	if x > manyFails {
+		normalPoints(theta, math.Sqrt(theta*(1-theta)/x), add)
+	} else {
+		whole := math.Floor(x)
+		binomialPoints(whole, theta, whole+1-x, add)
+		binomialPoints(whole+1, theta, x-whole, add)
+	}
+	mean = active * first
+	return mean, max(0, active*second-mean*mean)
+}
+
+// binomialPoints calls add with every share j/n and its binomial chance times scale.
+func binomialPoints(n, theta, scale float64, add func(weight, y float64)) {
+	if scale <= 0 {
+		return
+	}
+	p := scale * math.Pow(1-theta, n)
+	for j := 0.0; j <= n; j++ {
+		if p > 0 {
+			add(p, j/n)
+		}
+		p *= (n - j) / (j + 1) * theta / (1 - theta)
+	}
+}
+
+// normalPoints calls add with shares spread over five standard deviations around mean, cut off at 0 and 1.
+func normalPoints(mean, sd float64, add func(weight, y float64)) {
+	const half, reach = 12, 5.0
+	var total float64
+	for i := -half; i <= half; i++ {
+		u := reach * float64(i) / half
+		total += math.Exp(-u * u / 2)
+	}
+	for i := -half; i <= half; i++ {
+		u := reach * float64(i) / half
+		add(math.Exp(-u*u/2)/total, min(1, max(0, mean+u*sd)))
+	}
+}
+
+// quantile is the standard normal quantile.
+func quantile(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) }
