@@ -23,6 +23,8 @@ type Analysis struct {
 type Judgement struct {
 	// Tolerate is how many times as often as stable the new version may fail.
 	Tolerate *float64 `json:"tolerate,omitempty"`
+	// Prove is the ratio that ProvenSafe must show the new version to be below; Tolerate when absent.
+	Prove *float64 `json:"prove,omitempty"`
 	// Critical makes harm in this SLO alone decide, whatever the others say.
 	Critical bool `json:"critical,omitempty"`
 	// Weight is this SLO's part of alpha relative to the others.

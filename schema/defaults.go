@@ -170,6 +170,9 @@ func (s Step) CapacityOrDefault() float64 { return deref(s.Capacity, deref(s.Wei
 // TolerateOrDefault is the tolerated ratio to stable.
 func (j Judgement) TolerateOrDefault() float64 { return deref(j.Tolerate, DefaultTolerate) }
 
+// ProveOrDefault is the ratio that must be excluded for "proven-safe".
+func (j Judgement) ProveOrDefault() float64 { return deref(j.Prove, j.TolerateOrDefault()) }
+
 // WeightOrDefault is the part of alpha relative to other SLOs.
 func (j Judgement) WeightOrDefault() float64 { return deref(j.Weight, 1) }
 
@@ -177,7 +180,9 @@ func (j Judgement) WeightOrDefault() float64 { return deref(j.Weight, 1) }
 func (a Analysis) RequireOrDefault() Require { return or(a.Require, NoHarm) }
 
 // InconclusiveOrDefault is what happens when it is not shown.
-func (a Analysis) InconclusiveOrDefault() Inconclusive { return or(a.Inconclusive, InconclusiveRollback) }
+func (a Analysis) InconclusiveOrDefault() Inconclusive {
+	return or(a.Inconclusive, InconclusiveRollback)
+}
 
 // AlphaOrDefault is the probability of a false alarm.
 func (a Analysis) AlphaOrDefault() float64 { return deref(a.Alpha, DefaultAlpha) }
@@ -221,7 +226,9 @@ func (r KubernetesReady) TimeoutOrDefault() Duration {
 func (w KubernetesWorkload) PruneOrDefault() bool { return deref(w.Prune, true) }
 
 // KeepVersionsOrDefault is how many published versions are kept.
-func (w LambdaWorkload) KeepVersionsOrDefault() int { return deref(w.KeepVersions, DefaultKeepVersions) }
+func (w LambdaWorkload) KeepVersionsOrDefault() int {
+	return deref(w.KeepVersions, DefaultKeepVersions)
+}
 
 // LockTimeoutOrDefault is how long the state lock is waited for.
 func (w TerraformWorkload) LockTimeoutOrDefault() Duration {

@@ -92,35 +92,3 @@ type Prometheus struct {
 type CloudWatch struct {
 	Region string `json:"region,omitempty"`
 }
-
-// ProcessEnvironment is a penstock host on this machine.
-type ProcessEnvironment struct {
-	// Host names the supervisor; several can run beside each other.
-	Host string `json:"host,omitempty"`
-}
-
-// KubernetesEnvironment is a namespace of a cluster.
-type KubernetesEnvironment struct {
-	Context   string `json:"context"`
-	Namespace string `json:"namespace"`
-	// Kubeconfig is a path; the usual one when empty.
-	Kubeconfig string `json:"kubeconfig,omitempty"`
-}
-
-// LambdaEnvironment is a region of an AWS account.
-type LambdaEnvironment struct {
-	Account string `json:"account"`
-	Region  string `json:"region"`
-	// Role is assumed for every call, when given.
-	Role string `json:"role,omitempty"`
-	// Endpoint replaces the service's address.
-	Endpoint string `json:"endpoint,omitempty"`
-}
-
-// TerraformEnvironment is a place for Terraform configurations.
-type TerraformEnvironment struct {
-	// Binary is "terraform" or "tofu".
-	Binary string `json:"binary,omitempty"`
-	// Backend is passed as -backend-config.
-	Backend map[string]string `json:"backend,omitempty"`
-}
