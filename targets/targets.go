@@ -32,6 +32,10 @@ type Call struct {
 	Key   string
 	Run   string
 	Fence uint64
+	// Order grows with every dispatch of the run (it is the journal's number of the dispatch). A driver keeps the highest
+	// (Fence, Order) per workload and refuses what is older with [ErrStaleOrder]: an attempt that was given up can't take
+	// effect after the one that undid it, not even when the undo found nothing to do. 0 switches the check off.
+	Order uint64
 	// Secrets are the workload's resolved secrets by name; drivers pass them on and never write them down.
 	Secrets map[string]string
 	// Log receives lines for people; never nil.
@@ -189,6 +193,9 @@ type Driver interface {
 
 // ErrStaleFence means that somebody else took the lock since; the effect was not made.
 var ErrStaleFence = errors.New("stale fencing number: another run has taken the environment's lock since")
+
+// ErrStaleOrder means that a later instruction of the same run was already executed; the effect was not made.
+var ErrStaleOrder = errors.New("a later instruction of this run has already been executed")
 
 // ErrNoVersion means that the version named isn't there.
 var ErrNoVersion = errors.New("no such version")

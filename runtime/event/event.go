@@ -29,6 +29,8 @@ type Event struct {
 	Node    plan.NodeID    `json:"node,omitempty"`
 	Monitor plan.MonitorID `json:"monitor,omitempty"`
 	Env     string         `json:"env,omitempty"`
+	// Stage is set on stage.timed-out.
+	Stage string `json:"stage,omitempty"`
 	// Undo says that the fact is about what undoes the node.
 	Undo bool `json:"undo,omitempty"`
 	// Generation counts the tries of the node's do (or undo) as a whole: it grows when a reopened approval, a resume of
@@ -61,6 +63,8 @@ const (
 	NodeObserved   Type = "node.observed"   // Observed: what recovery found after a crash
 	NodeTimedOut   Type = "node.timed-out"  // the attempt's time was up; the effect may still arrive
 	NodeWoke       Type = "node.woke"       // a retry's back-off, a hold's judged time or a kept version's time is over
+
+	StageTimedOut Type = "stage.timed-out" // the stage as a whole took too long
 
 	ApprovalRequested Type = "approval.requested" // ApprovalRequest
 	ApprovalGiven     Type = "approval.given"     // Approval
@@ -111,6 +115,8 @@ type Actor struct {
 type Resumed struct {
 	Actor Actor  `json:"actor"`
 	Host  string `json:"host,omitempty"`
+	// Tree is the digest of the pipeline's files as they are now; approvals of another tree are reopened.
+	Tree string `json:"tree,omitempty"`
 }
 
 // Parked is the payload of run.parked.
@@ -154,6 +160,8 @@ type Cause struct {
 	Monitor plan.MonitorID `json:"monitor,omitempty"`
 	Stage   string         `json:"stage,omitempty"`
 	Message string         `json:"message"`
+	// Fix is the exact command that settles it, when a person has to.
+	Fix string `json:"fix,omitempty"`
 }
 
 // Lock is the payload of lock events.
