@@ -71,6 +71,8 @@ type Waiver struct {
 	Reason  string `json:"reason"`
 	Owner   string `json:"owner,omitempty"`
 	Expires string `json:"expires,omitempty"` // YYYY-MM-DD
+	// Stages narrows the waiver to these stages; empty means the whole pipeline.
+	Stages []string `json:"stages,omitempty"`
 }
 
 // Artifact is something built once and promoted by digest. Exactly one of Image and File is set.
@@ -628,6 +630,9 @@ type Provenance struct {
 	Compiler string `json:"compiler"`
 	// Nodes maps a node (or monitor, or stage) id to the definition path and place that asked for it.
 	Nodes map[string]Origin `json:"nodes"`
+	// Definitions maps the definition path of what is not a node ("owner", "artifacts.app", "environments.production",
+	// "workloads.web", "slos.latency", "waivers.production-slo") to the place that wrote it.
+	Definitions map[string]Origin `json:"definitions,omitempty"`
 	// Inputs maps each file that was read, relative to the module root, to its sha256.
 	Inputs map[string]string `json:"inputs"`
 }
