@@ -101,9 +101,9 @@ func (r Retry) BackoffOrDefault() Duration { return or(r.Backoff, DefaultBackoff
 func (n Notification) InterruptedOrDefault() Interrupted { return or(n.Interrupted, InterruptedRerun) }
 
 // OnOrDefault is when the notification is sent: whenever somebody should look.
-func (n Notification) OnOrDefault() []Moment {
+func (n Notification) OnOrDefault() []Occasion {
 	if len(n.On) == 0 {
-		return []Moment{OnWaiting, OnFailed, OnRolledBack, OnUnsettled}
+		return []Occasion{OnWaiting, OnFailed, OnRolledBack, OnUnsettled}
 	}
 	return n.On
 }

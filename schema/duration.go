@@ -2,7 +2,6 @@ package schema
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -16,14 +15,16 @@ type Duration string
 // durationUnits are the units in the order in which they must be written.
 func durationUnits() []durationUnit {
 	return []durationUnit{
-		{"w", 7 * 24 * time.Hour}, {"d", 24 * time.Hour}, {"h", time.Hour},
-		{"m", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond},
+		{"w", 7 * 24 * time.Hour, 3}, {"d", 24 * time.Hour, 4}, {"h", time.Hour, 5},
+		{"m", time.Minute, 7}, {"s", time.Second, 9}, {"ms", time.Millisecond, 12},
 	}
 }
 
 type durationUnit struct {
 	name string
 	size time.Duration
+	// digits is how many there may be; all units at their largest still fit in a time.Duration.
+	digits int
 }
 
 // Parse returns the length of d; the zero value is 0. The error names what is
@@ -46,8 +47,8 @@ func (d Duration) Parse() (time.Duration, error) {
 		if i < 0 {
 			return 0, fmt.Errorf("duration %q: unit %q is not one of w, d, h, m, s, ms in this order, each once", string(d), name)
 		}
-		if n > int64((math.MaxInt64-sum)/units[i].size) {
-			return 0, fmt.Errorf("duration %q is too long", string(d))
+		if digits > units[i].digits {
+			return 0, fmt.Errorf("duration %q: at most %d digits before %s", string(d), units[i].digits, name)
 		}
 		sum += time.Duration(n) * units[i].size
 		units, rest = units[i+1:], rest[digits+letters:]

@@ -4,46 +4,60 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/cuecontext"
+	"cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/load"
 
 	"github.com/penstock-dev/penstock/schema"
 )
 
-// vendored is where a CUE module looks for the schema without a registry.
-const vendored = "cue.mod/pkg/" + schema.ImportPath
-
-// overlaySchema puts the embedded files under root as a vendored package.
-func overlaySchema(t testing.TB, overlay map[string]load.Source, root string) {
+// overlaySchema returns the embedded files below dir, as sources for load.
+func overlaySchema(t testing.TB, dir string) map[string]load.Source {
 	t.Helper()
 	files, err := schema.Files()
 	if err != nil {
 		t.Fatal(err)
 	}
+	overlay := map[string]load.Source{}
 	for name, content := range files {
-		if path.Dir(name) == "." {
-			overlay[filepath.Join(root, filepath.FromSlash(vendored), name)] = load.FromBytes(content)
-		}
+		overlay[filepath.Join(dir, filepath.FromSlash(name))] = load.FromBytes(content)
 	}
+	return overlay
 }
 
 // compileSchema loads the module by itself, from the embedded files alone.
 func compileSchema(t testing.TB, ctx *cue.Context) cue.Value {
 	t.Helper()
 	root := filepath.FromSlash("/embedded")
-	overlay := map[string]load.Source{}
-	files, err := schema.Files()
-	if err != nil {
-		t.Fatal(err)
+	return buildOne(t, ctx, load.Instances([]string{"."}, &load.Config{
+		Dir: root, Overlay: overlaySchema(t, root), Env: []string{"CUE_REGISTRY=none"},
+	}))
+}
+
+// compilePipeline builds text as a user's only file, which may import the schema.
+func compilePipeline(t testing.TB, ctx *cue.Context, text string) (cue.Value, error) {
+	t.Helper()
+	root := filepath.FromSlash("/user")
+	overlay := map[string]load.Source{
+		filepath.Join(root, "cue.mod", "module.cue"): load.FromString("module: \"user.example.com@v0\"\nlanguage: version: \"" + schema.Language + "\"\n"),
+		filepath.Join(root, "pipeline.cue"):          load.FromString(text),
 	}
-	for name, content := range files {
-		overlay[filepath.Join(root, filepath.FromSlash(name))] = load.FromBytes(content)
+	for name, source := range overlaySchema(t, filepath.Join(root, "cue.mod", "pkg", filepath.FromSlash(schema.ImportPath))) {
+		if path.Ext(name) == ".cue" && path.Base(name) != "module.cue" {
+			overlay[name] = source
+		}
 	}
-	return buildOne(t, ctx, load.Instances([]string{"."}, &load.Config{Dir: root, Overlay: overlay, Env: []string{"CUE_REGISTRY=none"}}))
+	insts := load.Instances([]string{"."}, &load.Config{Dir: root, Overlay: overlay, Env: []string{"CUE_REGISTRY=none"}})
+	if err := insts[0].Err; err != nil {
+		return cue.Value{}, err
+	}
+	v := ctx.BuildInstance(insts[0])
+	return v, v.Validate(cue.Concrete(true), cue.Final())
 }
 
 func buildOne(t testing.TB, ctx *cue.Context, insts []*build.Instance) cue.Value {
@@ -60,6 +74,9 @@ func buildOne(t testing.TB, ctx *cue.Context, insts []*build.Instance) cue.Value
 	}
 	return v
 }
+
+// details is everything CUE says about err.
+func details(err error) string { return errors.Details(err, nil) }
 
 func TestSchemaCompiles(t *testing.T) {
 	v := compileSchema(t, cuecontext.New())
@@ -84,3 +101,50 @@ func TestEmbeddedModule(t *testing.T) {
 		}
 	}
 }
+
+func TestPreVersion(t *testing.T) {
+	one, err := schema.PreVersion()
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := schema.PreVersion()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if one != two {
+		t.Errorf("two calls give %s and %s", one, two)
+	}
+	if !regexp.MustCompile(`^v1\.0\.0-0\.h[0-9a-f]{12}$`).MatchString(one) {
+		t.Errorf("%q is not a pre-release version of %s", one, schema.Version)
+	}
+}
+
+// BenchmarkSchema measures what the schema costs a fresh context: load alone,
+// and load plus build of the smallest pipeline that imports it.
+func BenchmarkSchema(b *testing.B) {
+	b.Run("schema", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			compileSchema(b, cuecontext.New())
+		}
+	})
+	b.Run("smallest", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := compilePipeline(b, cuecontext.New(), smallest); err != nil {
+				b.Fatal(details(err))
+			}
+		}
+	})
+}
+
+// smallest is about the smallest pipeline there can be.
+const smallest = `package p
+
+import "penstock.dev/schema"
+
+pipeline: schema.#Pipeline & {
+	name: "p"
+	stages: build: exec: command: ["make"]
+}
+`

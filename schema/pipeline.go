@@ -58,24 +58,24 @@ type Waiver struct {
 
 // Notification tells somebody; it never fails a run. Variants: exec, webhook.
 type Notification struct {
-	On      []Moment `json:"on,omitempty"`
-	Exec    *Command `json:"exec,omitempty" penstock:"variant"`
-	Webhook *Webhook `json:"webhook,omitempty" penstock:"variant"`
+	On      []Occasion `json:"on,omitempty"`
+	Exec    *Command   `json:"exec,omitempty" penstock:"variant"`
+	Webhook *Webhook   `json:"webhook,omitempty" penstock:"variant"`
 	// Interrupted says what happens when penstock died while it was being sent.
 	Interrupted Interrupted `json:"interrupted,omitempty"`
 }
 
-// Moment is an occasion to notify.
-type Moment string
+// Occasion is when to notify.
+type Occasion string
 
-// The moments.
+// The occasions.
 const (
-	OnStarted    Moment = "started"
-	OnWaiting    Moment = "waiting"
-	OnDone       Moment = "done"
-	OnFailed     Moment = "failed"
-	OnRolledBack Moment = "rolledBack"
-	OnUnsettled  Moment = "unsettled"
+	OnStarted    Occasion = "started"
+	OnWaiting    Occasion = "waiting"
+	OnDone       Occasion = "done"
+	OnFailed     Occasion = "failed"
+	OnRolledBack Occasion = "rolledBack"
+	OnUnsettled  Occasion = "unsettled"
 )
 
 // Webhook is an HTTP POST with a JSON body.
