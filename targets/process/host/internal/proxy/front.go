@@ -108,10 +108,16 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.handler.ServeHTTP(w, r)
 }
 
-// SetRoute puts a route in force. Requests that were held look again.
-func (f *Front) SetRoute(r Route) {
-	old := f.route.Swap(&routeState{Route: r, deck: newDeck(r.Weight), changed: make(chan struct{})})
-	close(old.changed)
+// SetRoute puts a route in force. Requests that were held look again. A match that makes no sense is refused, and the old
+// route stays.
+func (f *Front) SetRoute(r Route) error {
+	cs, err := compile(r.Matches)
+	if err != nil {
+		return err
+	}
+	next := &routeState{Route: r, conditions: cs, deck: newDeck(r.Weight), changed: make(chan struct{})}
+	close(f.route.Swap(next).changed)
+	return nil
 }
 
 // Route returns the route in force.

@@ -122,17 +122,19 @@ func TestDeckFractionAndOrder(t *testing.T) {
 func TestMatchGoesToCanary(t *testing.T) {
 	stable, canary := version(t, "s", says("s")), version(t, "c", says("c"))
 	_, addr := door(t, Options{}, Route{Stable: stable, Canary: canary, Matches: []Match{
-		{Header: "X-Beta", Value: "yes"}, {Cookie: "beta"},
+		{Header: "X-Beta", Prefix: "y"}, {Cookie: "beta", Regex: "[0-9]+"},
 	}})
-	for name, tc := range map[string]struct{ header, value, want string }{
-		"none":   {"X-Other", "yes", "s"},
-		"header": {"X-Beta", "yes", "c"},
-		"value":  {"X-Beta", "no", "s"},
-		"cookie": {"Cookie", "beta=1", "c"},
+	for name, tc := range map[string]struct{ header, cookie, want string }{
+		"none":   {"", "", "s"},
+		"header": {"yes", "", "s"},
+		"cookie": {"", "beta=12", "s"},
+		"value":  {"yes", "beta=1x", "s"},
+		"both":   {"yes", "other=1; beta=12", "c"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			req, _ := http.NewRequest("GET", "http://"+addr, nil)
-			req.Header.Set(tc.header, tc.value)
+			req.Header.Set("X-Beta", tc.header)
+			req.Header.Set("Cookie", tc.cookie)
 			res, err := client(t).Do(req)
 			if err != nil {
 				t.Fatal(err)
@@ -143,8 +145,18 @@ func TestMatchGoesToCanary(t *testing.T) {
 			}
 		})
 	}
-	if m := canary.Counts().Matched; m != 2 {
-		t.Errorf("matched = %d, want 2", m)
+	if m := canary.Counts().Matched; m != 1 {
+		t.Errorf("matched = %d, want 1", m)
+	}
+}
+
+func TestSenselessMatchIsRefused(t *testing.T) {
+	f := NewFront(Options{})
+	defer f.Close(t.Context())
+	for _, m := range []Match{{}, {Header: "a", Cookie: "b"}, {Header: "a", Regex: "("}} {
+		if err := f.SetRoute(Route{Weight: 5, Matches: []Match{m}}); err == nil || f.Route().Weight != 0 {
+			t.Errorf("%+v: error %v, weight %v", m, err, f.Route().Weight)
+		}
 	}
 }
 
