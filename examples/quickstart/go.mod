@@ -1,0 +1,3 @@
+module hello.example.com
+
+go 1.26.0
