@@ -4,7 +4,7 @@ import "math"
 
 // mixtureCost is what the average over the grid costs against knowing the ratio beforehand, in natural logarithms: about four
 // neighbouring alternatives share the evidence of sixteen. It is calibrated on simulated runs; see the table in docs/judging.md.
-var mixtureCost = math.Log(4)
+const mixtureCost = 2 * math.Ln2
 
 // Traffic is what the two arms serve in one phase of a rollout.
 type Traffic struct {
@@ -21,11 +21,9 @@ type Question struct {
 	Power  float64 // wanted chance of detection, for example 0.8
 }
 
-// Unseen is the answer of [Question.MinRatio] when not even a canary that fails every request would be seen.
-var Unseen = math.Inf(1)
-
 // MinRatio returns the smallest ratio of failure shares that the traffic would show with the wanted chance: the detectable
-// effect. Phases with different weights add up. It is [Unseen] when no ratio up to 1/Share is enough.
+// effect. Phases with different weights add up. It is +Inf when no ratio up to 1/Share is enough:
+// not even a canary that fails every request would be seen.
 //
 // For the binomial method it is a closed form: n failures in a phase carry on average n*KL evidence with variance n*V, and
 // the sum has to exceed ln(1/alpha) plus the cost of the mixture by the normal quantile of the wanted power. For the robust
@@ -33,7 +31,7 @@ var Unseen = math.Inf(1)
 func (q Question) MinRatio(phases []Traffic) float64 {
 	lo, hi := q.Null, 1/q.Share
 	if hi <= lo || !q.Detects(phases, hi) {
-		return Unseen
+		return math.Inf(1)
 	}
 	for hi/lo > 1.001 {
 		mid := math.Sqrt(lo * hi)
@@ -133,7 +131,9 @@ func binomialPoints(n, theta, scale float64, add func(weight, y float64)) {
 		return
 	}
 	p := scale * math.Pow(1-theta, n)
-	for j := 0.0; j <= n; j++ {
+	last := n * theta
+	last = min(n, last+12*math.Sqrt(last)+24) // beyond lies nothing
+	for j := 0.0; j <= last; j++ {
 		if p > 0 {
 			add(p, j/n)
 		}
