@@ -1,0 +1,26 @@
+# METADATA
+# title: a lower tier first
+# description: >-
+#   What is deployed to production ran in an environment of a lower tier before: the same workload, or a workload that
+#   carried all of its artifacts.
+# custom:
+#   code: lower-tier-first
+#   severity: deny
+#   fix: 'deploy the workload to a lower tier first and let the production stage need that stage'
+#   waive: 'for a workload that has only one environment, say what stands in for the rehearsal in the reason'
+package penstock.lower_tier_first
+
+import data.penstock.lib
+
+deny contains {"stage": name, "message": message} if {
+	some name in lib.releasing
+	not rehearsed(name)
+	message := sprintf("%q releases %q to production, and no stage before it deployed that to a lower tier", [
+		name, lib.stages[name].workload,
+	])
+}
+
+rehearsed(name) if {
+	some earlier in lib.deployed_before(name)
+	lib.ranks[lib.tier(earlier)] < lib.ranks.production
+}
