@@ -2,9 +2,6 @@ package evidence
 
 import "math"
 
-// wideCost is mixtureCost for the wide grid with its bold bets.
-const wideCost = 3 * math.Ln2
-
 // MinShare returns the smallest failure share of the canary alone that would be proven to lie above Share, the failure share
 // allowed to it, with the wanted chance. The test is the robust one on the wide grid ([NewWide]); Stable of the phases is not
 // read. It is +Inf when not even a canary that fails every request would be.
@@ -25,10 +22,11 @@ func (q Question) MinShare(phases []Traffic) float64 {
 }
 
 func (q Question) exceeds(phases []Traffic, share float64) bool {
-	need, z := -math.Log(q.Alpha)+wideCost, quantile(q.Power)
+	z := quantile(q.Power)
+	low := make([]float64, WidePoints)
 	tr := Trial{CanarySize: q.Share, StableSize: 1 - q.Share}
 	base := newArms(1, tr)
-	for k := range WidePoints {
+	for k := range low {
 		alt := newArms(alternative(Above, 1, k), tr)
 		up, down := alt.canary/base.canary, alt.stable/base.stable
 		var mean, variance float64
@@ -40,11 +38,9 @@ func (q Question) exceeds(phases []Traffic, share float64) bool {
 			mean += ph.Ticks * m
 			variance += ph.Ticks * v
 		}
-		if mean-need >= z*math.Sqrt(variance) {
-			return true
-		}
+		low[k] = mean - z*math.Sqrt(variance)
 	}
-	return false
+	return mixed(low) >= -math.Log(q.Alpha)
 }
 
 // shareMoments returns mean and variance of the logarithm of the robust factor over a tick of n requests that fail with the
@@ -56,15 +52,6 @@ func shareMoments(n, share, up, down float64) (mean, variance float64) {
 		first += weight * l
 		second += weight * l * l
 	}
-	switch n = max(1, math.Round(n)); {
-	case share >= 1:
-		add(1, 1)
-	case n*share*(1-share) > manyFails:
-		normalPoints(share, math.Sqrt(share*(1-share)/n), add)
-	case share > 0.5: // few successes
-		binomialPoints(n, 1-share, 1, func(weight, y float64) { add(weight, 1-y) })
-	default:
-		binomialPoints(n, share, 1, add)
-	}
+	partPoints(max(1, math.Round(n)), share, 1, add)
 	return first, max(0, second-first*first)
 }

@@ -111,7 +111,7 @@ func (m *Mixture) Observe(t Trial) {
 
 // Log returns the natural logarithm of the evidence: the mean of the products, computed without leaving log space.
 func (m *Mixture) Log() float64 {
-	return logSumExp(m.Logs) - math.Log(float64(len(m.Logs)))
+	return mixed(m.Logs)
 }
 
 // Exceeds says whether the evidence has reached 1/alpha.

@@ -59,12 +59,8 @@ type world struct {
 	minutes    float64
 }
 
-// run plays w and returns how many seconds passed until one of the mixtures reached 1/alpha, or -1.
-func (w world) run(rng *rand.Rand, mix []Mixture, alpha float64) (at []float64) {
-	at = make([]float64, len(mix))
-	for i := range at {
-		at[i] = -1
-	}
+// play generates the ticks of one run of w.
+func (w world) play(rng *rand.Rand, tick func(n int, t Trial)) {
 	ticks := int(w.minutes * 60 / w.tick)
 	for n := range ticks {
 		wt := w.weights[n*len(w.weights)/ticks]
@@ -75,15 +71,25 @@ func (w world) run(rng *rand.Rand, mix []Mixture, alpha float64) (at []float64) 
 		all := w.rps * w.tick
 		nc := poisson(rng, all*wt)
 		nb := poisson(rng, all*(1-wt))
-		tr := Trial{CanarySize: nc, StableSize: nb,
-			CanaryHits: failures(rng, nc, p*w.ratio, w.burst), StableHits: failures(rng, nb, p, w.burst)}
+		tick(n, Trial{CanarySize: nc, StableSize: nb,
+			CanaryHits: failures(rng, nc, p*w.ratio, w.burst), StableHits: failures(rng, nb, p, w.burst)})
+	}
+}
+
+// run plays w and returns, per mixture, how many seconds passed until it reached 1/alpha, or -1.
+func (w world) run(rng *rand.Rand, mix []Mixture, alpha float64) (at []float64) {
+	at = make([]float64, len(mix))
+	for i := range at {
+		at[i] = -1
+	}
+	w.play(rng, func(n int, t Trial) {
 		for i := range mix {
-			mix[i].Observe(tr)
+			mix[i].Observe(t)
 			if at[i] < 0 && mix[i].Exceeds(alpha) {
 				at[i] = float64(n+1) * w.tick
 			}
 		}
-	}
+	})
 	return at
 }
 
