@@ -16,6 +16,8 @@ import (
 type Entry struct {
 	Key   diag.Range `json:"key"`
 	Value diag.Range `json:"value"`
+	// Module is the import path of the shared module whose file it is; empty for the user's own files.
+	Module string `json:"module,omitempty"`
 }
 
 // Map holds for each definition path the places that wrote it, in the order of the user's preference (own file first).
@@ -125,4 +127,14 @@ func plain(s string) bool {
 		}
 	}
 	return true
+}
+
+// Each calls f for every known path, in no particular order.
+func (m *Map) Each(f func(path string)) {
+	if m == nil {
+		return
+	}
+	for path := range m.entries {
+		f(path)
+	}
 }

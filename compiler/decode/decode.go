@@ -1,0 +1,56 @@
+package decode
+
+import (
+	"reflect"
+
+	"cuelang.org/go/cue"
+
+	"github.com/penstock-dev/penstock/compiler/load"
+	"github.com/penstock-dev/penstock/compiler/source"
+	"github.com/penstock-dev/penstock/internal/diag"
+	"github.com/penstock-dev/penstock/schema"
+)
+
+// Decoded is one pipeline of a unit.
+type Decoded struct {
+	// Name is the pipeline's name, or the name of its package's directory when it has none that can be read.
+	Name string
+	// Pipeline is nil when Diags holds errors.
+	Pipeline *schema.Pipeline
+	// Source leads from definition paths to the user's files. It is empty when Pipeline is nil.
+	Source *source.Map
+	// Diags is what is wrong with this pipeline, sorted.
+	Diags diag.List
+}
+
+// Decode returns the pipelines of a unit in the order of the unit.
+func Decode(u *load.Unit) []Decoded {
+	t := newTracer(u)
+	out := make([]Decoded, 0, len(u.Pipelines))
+	for _, p := range u.Pipelines {
+		out = append(out, decodeOne(t, p))
+	}
+	return out
+}
+
+func decodeOne(t *tracer, p load.Pipeline) Decoded {
+	d := Decoded{Name: t.unit.Name, Source: &source.Map{}}
+	v := t.unit.Value.LookupPath(p.Path)
+	if name, err := v.LookupPath(cue.MakePath(cue.Str("name"))).String(); err == nil {
+		d.Name = name
+	}
+	root := t.pipeline(p)
+	d.Diags = t.explain(p, root, v)
+	if d.Diags.HasErrors() {
+		return d
+	}
+	var pipe schema.Pipeline
+	if err := v.Decode(&pipe); err != nil {
+		d.Diags = append(d.Diags, t.undecodable(p, root, err)...).Normalize()
+		return d
+	}
+	f := &filler{tracer: t, out: d.Source, types: map[reflect.Type][]string{}}
+	f.fill("", root, reflect.ValueOf(pipe))
+	d.Pipeline = &pipe
+	return d
+}

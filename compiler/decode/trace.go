@@ -1,0 +1,312 @@
+package decode
+
+import (
+	"strconv"
+
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/build"
+	"cuelang.org/go/cue/token"
+
+	"github.com/penstock-dev/penstock/compiler/load"
+	"github.com/penstock-dev/penstock/internal/diag"
+)
+
+// Limits of following references, so that a pathological package costs time and not the process.
+const (
+	maxDepth = 64
+	maxSteps = 4_000_000
+)
+
+// A tracer finds the syntax that wrote a value. It reads the files of a package as CUE does (fields that merge, `&`,
+// references, embeddings, comprehensions) without evaluating anything: where evaluation would choose, it keeps all
+// candidates.
+type tracer struct {
+	unit    *load.Unit
+	structs map[*ast.StructLit]*fields
+	files   map[*build.Instance]*fields
+	steps   int
+}
+
+func newTracer(u *load.Unit) *tracer {
+	return &tracer{unit: u, structs: map[*ast.StructLit]*fields{}, files: map[*build.Instance]*fields{}}
+}
+
+// site is one expression that writes a value, or a part of it.
+type site struct {
+	expr ast.Expr
+	// label is what the expression stands behind; nil for elements of lists.
+	label ast.Node
+	// field is the whole field of label.
+	field *ast.Field
+	// pkg is the package whose file it is in.
+	pkg *build.Instance
+	// via is the user's reference that led into a shared module; zero in the user's own files.
+	via diag.Range
+	// origin is the reference that led here; nil for what stands in the pipeline itself.
+	origin ast.Node
+	// hops counts references on the way.
+	hops int
+	// maybe marks what stands in a comprehension or in one arm of a disjunction: it may not have been chosen.
+	maybe bool
+	// constraint marks optional and required fields, and patterns: they restrict and don't write.
+	constraint bool
+}
+
+// spot is a value of the pipeline with all the sites that write it.
+type spot struct {
+	sites []site
+	lits  []literal
+	open  bool // lits are known
+}
+
+// literal is a struct or list literal that a site leads to.
+type literal struct {
+	site
+	decls *fields
+	list  *ast.ListLit
+}
+
+// fields is the content of a struct literal or of a package, by label.
+type fields struct {
+	named   map[string][]*ast.Field
+	dynamic []*ast.Field // (x): and "\(x)":
+	pattern []*ast.Field // [x]:
+	embeds  []ast.Expr
+}
+
+func readDecls(decls []ast.Decl, into *fields) {
+	for _, d := range decls {
+		switch d := d.(type) {
+		case *ast.Field:
+			into.add(d)
+		case *ast.EmbedDecl:
+			into.embeds = append(into.embeds, d.Expr)
+		case *ast.Comprehension:
+			into.embeds = append(into.embeds, d)
+		}
+	}
+}
+
+func (fs *fields) add(f *ast.Field) {
+	label := f.Label
+	if a, ok := label.(*ast.Alias); ok {
+		l, ok := a.Expr.(ast.Label)
+		if !ok {
+			return
+		}
+		label = l
+	}
+	switch l := label.(type) {
+	case *ast.ListLit:
+		fs.pattern = append(fs.pattern, f)
+		return
+	case *ast.ParenExpr:
+		if lit, ok := l.X.(*ast.BasicLit); !ok || lit.Kind != token.STRING {
+			fs.dynamic = append(fs.dynamic, f)
+			return
+		}
+	case *ast.Interpolation:
+		fs.dynamic = append(fs.dynamic, f)
+		return
+	}
+	name, _, err := ast.LabelName(label)
+	if err != nil {
+		fs.dynamic = append(fs.dynamic, f)
+		return
+	}
+	if fs.named == nil {
+		fs.named = map[string][]*ast.Field{}
+	}
+	fs.named[name] = append(fs.named[name], f)
+}
+
+func (t *tracer) structFields(x *ast.StructLit) *fields {
+	fs, ok := t.structs[x]
+	if !ok {
+		fs = &fields{}
+		readDecls(x.Elts, fs)
+		t.structs[x] = fs
+	}
+	return fs
+}
+
+// packageFields is the top level of a package: all its files together.
+func (t *tracer) packageFields(pkg *build.Instance) *fields {
+	fs, ok := t.files[pkg]
+	if !ok {
+		fs = &fields{}
+		for _, f := range pkg.Files {
+			readDecls(f.Decls, fs)
+		}
+		t.files[pkg] = fs
+	}
+	return fs
+}
+
+// pipeline is the spot of one pipeline of the unit.
+func (t *tracer) pipeline(p load.Pipeline) *spot {
+	pkg := t.unit.Package
+	top := &spot{open: true, lits: []literal{{site: site{pkg: pkg}, decls: t.ownFields()}}}
+	if p.Key == "" {
+		return t.child(top, "pipeline")
+	}
+	return t.child(t.child(top, "pipelines"), p.Key)
+}
+
+// ownFields is the top level of the user's package, without the file that load added.
+func (t *tracer) ownFields() *fields {
+	fs, ok := t.files[t.unit.Package]
+	if !ok {
+		fs = &fields{}
+		for _, f := range t.unit.Files {
+			readDecls(f.Decls, fs)
+		}
+		t.files[t.unit.Package] = fs
+	}
+	return fs
+}
+
+// child is the spot of a field or map key.
+func (t *tracer) child(s *spot, name string) *spot {
+	t.expand(s)
+	c := &spot{}
+	for _, l := range s.lits {
+		if l.decls == nil {
+			continue
+		}
+		for _, f := range l.decls.named[name] {
+			c.sites = append(c.sites, l.at(f))
+		}
+		for _, f := range l.decls.dynamic {
+			if matches(f.Label, name) {
+				d := l.at(f)
+				d.maybe = true
+				c.sites = append(c.sites, d)
+			}
+		}
+		for _, f := range l.decls.pattern {
+			p := l.at(f)
+			p.constraint = true
+			c.sites = append(c.sites, p)
+		}
+	}
+	return c
+}
+
+// element is the spot of a list element. Behind a comprehension the count is not known: all that could be it is kept.
+func (t *tracer) element(s *spot, i int) *spot {
+	t.expand(s)
+	c := &spot{}
+	for _, l := range s.lits {
+		if l.list == nil {
+			continue
+		}
+		n, certain := 0, true
+		for _, e := range l.list.Elts {
+			el := l.site
+			el.expr, el.label, el.field = e, nil, nil
+			switch x := e.(type) {
+			case *ast.Ellipsis:
+				continue
+			case *ast.Comprehension:
+				certain = false
+				el.maybe = true
+				el.expr = x.Value
+				c.sites = append(c.sites, el)
+				continue
+			}
+			if certain && n == i || !certain && n <= i {
+				el.maybe = el.maybe || !certain
+				c.sites = append(c.sites, el)
+			}
+			n++
+		}
+	}
+	return c
+}
+
+// at is the site of a field inside a literal.
+func (l literal) at(f *ast.Field) site {
+	s := l.site
+	s.expr, s.label, s.field = f.Value, f.Label, f
+	s.constraint = f.Constraint != token.ILLEGAL
+	return s
+}
+
+// matches reports whether a computed label can come out as name.
+func matches(label ast.Label, name string) bool {
+	if a, ok := label.(*ast.Alias); ok {
+		l, ok := a.Expr.(ast.Label)
+		return ok && matches(l, name)
+	}
+	x, ok := label.(*ast.Interpolation)
+	if !ok || len(x.Elts) < 2 {
+		return true
+	}
+	head, ok1 := fixedPart(x.Elts[0])
+	tail, ok2 := fixedPart(x.Elts[len(x.Elts)-1])
+	if !ok1 || !ok2 {
+		return true
+	}
+	return len(name) >= len(head)+len(tail) && name[:len(head)] == head && name[len(name)-len(tail):] == tail
+}
+
+// fixedPart is the text of one end of an interpolation, when it is plain.
+func fixedPart(x ast.Expr) (string, bool) {
+	lit, ok := x.(*ast.BasicLit)
+	if !ok {
+		return "", false
+	}
+	text := lit.Value
+	if len(text) > 0 && text[0] == '"' || len(text) > 0 && text[0] == ')' {
+		text = text[1:]
+	}
+	if n := len(text); n >= 2 && text[n-2:] == `\(` {
+		text = text[:n-2]
+	} else if n > 0 && text[n-1] == '"' {
+		text = text[:n-1]
+	}
+	for i := range len(text) {
+		if text[i] == '\\' || text[i] == '#' {
+			return "", false
+		}
+	}
+	return text, true
+}
+
+// lookup follows a path of CUE selectors, such as an error's, from a spot. It stops where nothing is known and returns the
+// nearest spot that has sites, and how many elements of the path led there.
+func (t *tracer) lookup(s *spot, path []string) (*spot, int) {
+	for i, sel := range path {
+		var c *spot
+		if n, err := strconv.Atoi(sel); err == nil && t.isList(s) {
+			c = t.element(s, n)
+		} else {
+			c = t.child(s, unquote(sel))
+		}
+		if len(c.sites) == 0 {
+			return s, i
+		}
+		s = c
+	}
+	return s, len(path)
+}
+
+func (t *tracer) isList(s *spot) bool {
+	t.expand(s)
+	for _, l := range s.lits {
+		if l.list != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func unquote(sel string) string {
+	if len(sel) > 1 && sel[0] == '"' {
+		if s, err := strconv.Unquote(sel); err == nil {
+			return s
+		}
+	}
+	return sel
+}

@@ -1,0 +1,59 @@
+package load
+
+import (
+	"io"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/build"
+)
+
+// Options says what to load.
+type Options struct {
+	// Dir is the directory the command was started in: arguments are relative to it, and so are the files that
+	// diagnostics name. Empty means the process's working directory.
+	Dir string
+	// Args are files, directories, patterns such as "./...", import paths, or "-"; none means ".". Files that are named one
+	// by one form a single package together, as they do for CUE.
+	Args []string
+	// Stdin is read for the argument "-".
+	Stdin io.Reader
+	// Tags are CUE tags, "key=value" or "key", for @tag attributes in the packages named by Args.
+	Tags []string
+	// Overlay replaces or adds files by absolute path, for editors and tests.
+	Overlay map[string][]byte
+}
+
+// Unit is one evaluated package with at least one pipeline. It lives until decode returns.
+type Unit struct {
+	// Name is the package's directory relative to Options.Dir, slash-separated ("." for the directory itself), with
+	// ":package" behind it where a directory holds several packages; the file names where files were named.
+	Name string
+	// Dir is the absolute directory of the package.
+	Dir string
+	// ModuleRoot is the absolute directory that holds cue.mod, or Dir where there is none.
+	ModuleRoot string
+	// Value is the package. Its pipelines are unified with the schema's #Pipeline and may hold errors.
+	Value cue.Value
+	// Files are the user's own files of the package, in the order in which CUE reads them.
+	Files []*ast.File
+	// Package gives access to the files of imported packages. Its own Files end with one that load added.
+	Package *build.Instance
+	// Inputs holds the lower-case hex sha256 of every file that was read, by slash-separated path relative to ModuleRoot;
+	// files of cached modules by module@version/path, the schema by its module and version.
+	Inputs map[string]string
+	// Tags are the tags that the package took, sorted.
+	Tags []string
+	// Pipelines are the pipelines of the package, in the order of their names.
+	Pipelines []Pipeline
+	// Places translates CUE's positions.
+	Places Places
+}
+
+// Pipeline says where one pipeline stands in a Unit.
+type Pipeline struct {
+	// Key is the name under `pipelines`; empty for `pipeline`.
+	Key string
+	// Path leads to it from the Unit's Value.
+	Path cue.Path
+}
