@@ -1,0 +1,3 @@
+module ledger.example.com
+
+go 1.26.0

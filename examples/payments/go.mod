@@ -1,0 +1,3 @@
+module payments.example.com
+
+go 1.26.0

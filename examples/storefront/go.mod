@@ -1,0 +1,3 @@
+module storefront.example.com
+
+go 1.26.0

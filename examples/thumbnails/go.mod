@@ -1,0 +1,3 @@
+module thumbnails.example.com
+
+go 1.26.0
