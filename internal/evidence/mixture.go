@@ -103,9 +103,13 @@ func (m *Mixture) Observe(t Trial) {
 	}
 	null := boundary(m.Method, m.Side, m.Null, t)
 	base := newArms(null, t)
+	ratio, step := null, Spacing
+	if m.Side == Below {
+		step = 1 / Spacing
+	}
 	for k := range m.Logs {
-		alt := newArms(alternative(m.Side, null, k), t)
-		m.Logs[k] += logFactor(m.Method, base, alt, t.CanaryHits, t.StableHits)
+		ratio *= step
+		m.Logs[k] += logFactor(m.Method, base, newArms(ratio, t), t.CanaryHits, t.StableHits)
 	}
 }
 

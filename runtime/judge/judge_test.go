@@ -38,6 +38,7 @@ func TestVerdicts(t *testing.T) {
 		"stale series":                 {errorsOnly(), same(30, 5, Counts{CanaryTotal: 9, StableTotal: 9, Late: true}), Inconclusive, Unproven, []Code{Stale, NoTraffic, NoStableTraffic, TooFew, Gaps}},
 		"impossible counts":            {errorsOnly(), same(30, 5, Counts{CanaryBad: 9, CanaryTotal: 3, StableTotal: 9}), Inconclusive, Unproven, []Code{InvalidCounts, NoTraffic, NoStableTraffic, TooFew, Gaps}},
 		"wrong split":                  {errorsOnly(), same(30, 5, Counts{CanaryTotal: 6, StableTotal: 1994}), Inconclusive, Unproven, []Code{SplitMismatch}},
+		"three times the weight":       {errorsOnly(), same(30, 5, Counts{CanaryTotal: 300, StableTotal: 1700}), Inconclusive, Unproven, []Code{SplitMismatch}},
 		"slightly off split":           {errorsOnly(), same(300, 5, Counts{CanaryTotal: 105, StableTotal: 1895}), Inconclusive, Pass, nil},
 		"sticky sessions":              {Config{Sticky: true, SLIs: []SLI{{Name: "errors"}}}, same(30, 5, Counts{CanaryTotal: 30, StableTotal: 1970}), Inconclusive, Pass, nil},
 		"too few requests":             {Config{MinRequests: 5000, SLIs: []SLI{{Name: "errors"}}}, same(30, 5, ok), Inconclusive, Unproven, []Code{TooFew}},
@@ -224,5 +225,25 @@ func TestFamilyWise(t *testing.T) {
 	}
 	if float64(harmed)/runs > cfg.Alpha {
 		t.Errorf("%d of %d healthy canaries harmed, want at most %v", harmed, runs, cfg.Alpha)
+	}
+}
+
+// TestFindsFiveTimes holds the project's bar: 5x at 10 rps, 5 % weight, 0.5 % errors is found within half an hour in at
+// least 95 % of rollouts, also with the schema's default tolerance of 1.25.
+func TestFindsFiveTimes(t *testing.T) {
+	ill := traffic{rps: 10, stable: .005, ratio: 5, tick: 15, step: 120, names: []string{"errors"}}
+	const runs = 400
+	for _, tolerate := range []float64{1, 1.25} {
+		cfg := Config{SLIs: []SLI{{Name: "errors", Tolerate: tolerate}}}
+		found := 0
+		for i := range runs {
+			if _, f := watch(t, cfg, ill.ticks(uint64(i), 5)); f.Verdict == Harm {
+				found++
+			}
+		}
+		t.Logf("tolerating %v: %d of %d found", tolerate, found, runs)
+		if found < runs*95/100 {
+			t.Errorf("tolerating %v: found %d of %d", tolerate, found, runs)
+		}
 	}
 }

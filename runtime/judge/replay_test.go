@@ -3,6 +3,7 @@ package judge
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -142,6 +143,39 @@ func TestNoDataNeverPasses(t *testing.T) {
 		if end := Conclude(cfg, s); end.Outcome == Pass || f.Verdict == Safe {
 			t.Fatalf("round %d, kind %d from tick %d of %d: %s", round, kind, from, len(ticks), end.Explain())
 		}
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	s, _ := watch(t, errorsOnly(), same(3, 5, Counts{CanaryTotal: 100, CanaryBad: 1, StableTotal: 1900}))
+	good := encode(t, s)
+	var back State
+	if err := json.Unmarshal([]byte(good), &back); err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string][2]string{
+		"another format":         {`"version":1`, `"version":2`},
+		"no config":              {`"config":"` + s.Config + `"`, `"config":""`},
+		"negative ticks":         {`"ticks":3,"elapsed"`, `"ticks":-3,"elapsed"`},
+		"impossible weight":      {`"weight":5,"slis"`, `"weight":500,"slis"`},
+		"more bad than total":    {`"canary_bad":3`, `"canary_bad":301`},
+		"more ticks than taken":  {`"weight":5,"ticks":3`, `"weight":5,"ticks":4`},
+		"swapped evidence":       {`"side":"above"`, `"side":"below"`},
+		"negative expectation":   {`"expected":`, `"expected":-`},
+		"more gaps than ticks":   {`"segments":`, `"missing":4,"segments":`},
+		"too much for a counter": {`"stable_total":5700`, `"stable_total":9007199254740993`},
+		"cut off":                {`}]}`, ``},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			bad := strings.Replace(good, c[0], c[1], 1)
+			if bad == good {
+				t.Fatalf("the state holds no %s", c[0])
+			}
+			if err := json.Unmarshal([]byte(bad), &back); err == nil {
+				t.Errorf("read %s", bad)
+			}
+		})
 	}
 }
 
