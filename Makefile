@@ -8,6 +8,8 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 RACED   := ./runtime/... ./targets/...
+# the tests whose printed numbers belong into the record: cases explored, mutants caught
+SHOW    := ^(TestEveryFault|TestMutants)
 
 .PHONY: help
 help: ## print the targets
@@ -24,7 +26,8 @@ demo: build ## a real canary rollout on this machine: a good release is promoted
 
 .PHONY: test
 test: ## everything that needs no server: unit, scripts, simulation, crash tests (under five minutes once built)
-	$(GO) test ./...
+	@mkdir -p dist
+	@set -o pipefail; $(GO) test -json $(TESTFLAGS) ./... | tee dist/test.json | $(GO) run ./test/acceptance -show '$(SHOW)'
 
 .PHONY: race
 race: ## the runtime and the targets under the race detector
@@ -52,8 +55,8 @@ bench: ## the benchmarks behind docs/performance.md
 	test/bench.sh
 
 .PHONY: acceptance
-acceptance: ## does every acceptance line still have its test, and did it run?
-	$(GO) run ./test/acceptance
+acceptance: ## does every acceptance line have its evidence in the last `make test` and the tiers of .ci/run?
+	@$(GO) run ./test/acceptance $(if $(TIERS),-tiers $(TIERS)) <dist/test.json
 
 .PHONY: fuzz
 fuzz: ## fuzz every door that takes bytes, 20 s each

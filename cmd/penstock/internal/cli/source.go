@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/penstock-dev/penstock/cmd/penstock/internal/view"
+	"github.com/penstock-dev/penstock/compiler"
+	"github.com/penstock-dev/penstock/compiler/plan"
+	"github.com/penstock-dev/penstock/internal/diag"
+)
+
+// sourceFlags choose a pipeline.
+type sourceFlags struct {
+	tags     []string
+	pipeline string
+}
+
+func (f *sourceFlags) add(cmd *cobra.Command) {
+	f.addTags(cmd)
+	cmd.Flags().StringVar(&f.pipeline, "pipeline", "", "which pipeline, where the package has several")
+}
+
+func (f *sourceFlags) addTags(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVarP(&f.tags, "tag", "t", nil, "set a CUE @tag: key=value (repeatable)")
+}
+
+// sources quotes the user's files relative to where the command runs.
+func (a *App) sources() *view.Sources { return &view.Sources{Dir: "."} }
+
+// options are what load needs.
+func (a *App) options(given []string, f sourceFlags) compiler.Options {
+	return compiler.Options{Args: given, Stdin: a.Stdin, Tags: f.tags, Version: a.Version}
+}
+
+// planOf compiles the one pipeline that is meant, or reads a stored plan when the argument is a .json file.
+// What the user wrote wrongly is shown and ends the command.
+func (a *App) planOf(ctx context.Context, given []string, f sourceFlags) (plan.File, *plan.Plan, error) {
+	if len(given) == 1 && strings.HasSuffix(given[0], ".json") {
+		return readPlan(given[0])
+	}
+	all, list, err := compiler.Compile(ctx, a.options(given, f))
+	if err != nil {
+		return plan.File{}, nil, err
+	}
+	if len(list) > 0 {
+		view.Diagnostics(a.Stderr, a.style(a.Stderr), a.sources(), list.Normalize())
+	}
+	if list.HasErrors() {
+		return plan.File{}, nil, silent(ExitFindings)
+	}
+	one, err := choose(all, f.pipeline)
+	if err != nil {
+		return plan.File{}, nil, err
+	}
+	return one.File, one.Plan, nil
+}
+
+func choose(all []compiler.Compiled, name string) (compiler.Compiled, error) {
+	var names []string
+	for _, c := range all {
+		if c.Name == name || name == "" && len(all) == 1 {
+			return c, nil
+		}
+		names = append(names, c.Name)
+	}
+	if name == "" {
+		return compiler.Compiled{}, usagef("there are several pipelines: choose one with --pipeline (%s)", strings.Join(names, ", "))
+	}
+	return compiler.Compiled{}, usagef("no pipeline %q: there are %s", name, strings.Join(names, ", "))
+}
+
+func readPlan(path string) (plan.File, *plan.Plan, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return plan.File{}, nil, fmt.Errorf("read plan: %w", err)
+	}
+	f, p, err := plan.Read(b)
+	if err != nil {
+		return plan.File{}, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, p, nil
+}
+
+// showDiagnostics writes a list to standard output in the chosen format and returns the exit code as an error.
+func (a *App) showDiagnostics(pipelines []string, list diag.List, output string) error {
+	list = list.Normalize()
+	if output == "json" {
+		if err := view.DiagnosticsJSON(a.Stdout, pipelines, list); err != nil {
+			return err
+		}
+	} else {
+		st := a.style(a.Stdout)
+		view.Diagnostics(a.Stdout, st, a.sources(), list)
+		view.Summary(a.Stdout, len(pipelines), list)
+	}
+	if list.HasErrors() {
+		return silent(ExitFindings)
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package view
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/penstock-dev/penstock/internal/diag"
+)
+
+// Sources gives the text of the user's files for quoting; a missing file is simply not quoted.
+type Sources struct {
+	// Dir is what relative files are relative to.
+	Dir   string
+	cache map[string][]string
+}
+
+func (s *Sources) line(file string, n int) (string, bool) {
+	if s.cache == nil {
+		s.cache = map[string][]string{}
+	}
+	lines, ok := s.cache[file]
+	if !ok {
+		path := filepath.FromSlash(file)
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(s.Dir, path)
+		}
+		if b, err := os.ReadFile(path); err == nil {
+			lines = strings.Split(string(b), "\n")
+		}
+		s.cache[file] = lines
+	}
+	if n < 1 || n > len(lines) {
+		return "", false
+	}
+	return strings.TrimRight(lines[n-1], "\r"), true
+}
+
+// Diagnostics writes a list for people: file:line:col: message [code], the line with a caret, hints, related places.
+func Diagnostics(w io.Writer, st Style, src *Sources, list diag.List) {
+	for _, d := range list {
+		place := d.Range.String()
+		if place != "" {
+			place += ": "
+		}
+		kind := ""
+		if d.Severity != diag.SeverityError {
+			kind = st.paint(yellow, string(d.Severity)) + ": "
+		}
+		fmt.Fprintf(w, "%s%s%s %s\n", st.paint(bold, place), kind, d.Message, st.paint(dim, "["+string(d.Code)+"]"))
+		quote(w, st, src, d.Range, d.Severity)
+		if d.Hint != "" {
+			fmt.Fprintf(w, "    %s %s\n", st.paint(blue, "hint:"), d.Hint)
+		}
+		for _, r := range d.Related {
+			fmt.Fprintf(w, "    %s: %s\n", r.Range, r.Message)
+		}
+	}
+}
+
+func quote(w io.Writer, st Style, src *Sources, r diag.Range, sev diag.Severity) {
+	if src == nil || r.Start.Line == 0 {
+		return
+	}
+	text, ok := src.line(r.File, r.Start.Line)
+	if !ok || r.Start.Column < 1 || r.Start.Column > len(text)+1 {
+		return
+	}
+	width := 1
+	if r.End.Line == r.Start.Line && r.End.Column > r.Start.Column && r.End.Column <= len(text)+1 {
+		width = max(1, utf8.RuneCountInString(text[r.Start.Column-1:r.End.Column-1]))
+	}
+	pad := strings.Map(func(c rune) rune {
+		if c == '\t' {
+			return '\t'
+		}
+		return ' '
+	}, text[:r.Start.Column-1])
+	colour := red
+	if sev != diag.SeverityError {
+		colour = yellow
+	}
+	fmt.Fprintf(w, "    %s\n    %s%s\n", text, pad, st.paint(colour, strings.Repeat("^", width)))
+}
+
+// Summary writes the closing line of vet.
+func Summary(w io.Writer, pipelines int, list diag.List) {
+	errs, warns := list.Count(diag.SeverityError), list.Count(diag.SeverityWarning)
+	if errs == 0 && warns == 0 {
+		fmt.Fprintf(w, "%s: no findings\n", count(pipelines, "pipeline"))
+		return
+	}
+	fmt.Fprintf(w, "%s: %s, %s\n", count(pipelines, "pipeline"), count(errs, "error"), count(warns, "warning"))
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// DiagnosticsJSON writes {"format_version", "pipelines", "diagnostics"}; an empty list is [].
+func DiagnosticsJSON(w io.Writer, pipelines []string, list diag.List) error {
+	if list == nil {
+		list = diag.List{}
+	}
+	if pipelines == nil {
+		pipelines = []string{}
+	}
+	return JSON(w, struct {
+		Format      int       `json:"format_version"`
+		Pipelines   []string  `json:"pipelines"`
+		Diagnostics diag.List `json:"diagnostics"`
+	}{1, pipelines, list})
+}
+
+// JSON writes a value as indented JSON.
+func JSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+// Command pair times two commands against each other: it runs them in turn, drops the first round, and prints the median,
+// minimum and maximum wall time of each and the ratio of the medians. Taking turns lets both meet the same noise.
+//
+//	go run ./test/pair -n 20 -a 'bin/penstock vet x.cue' -b 'bin/cue vet -c x.cue'
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"time"
+)
+
+func main() {
+	n := flag.Int("n", 20, "rounds")
+	a := flag.String("a", "", "first command, for sh -c")
+	b := flag.String("b", "", "second command, for sh -c")
+	dir := flag.String("dir", ".", "where to run them")
+	flag.Parse()
+	if err := run(*n, *dir, *a, *b); err != nil {
+		fmt.Fprintln(os.Stderr, "pair:", err)
+		os.Exit(1)
+	}
+}
+
+func run(n int, dir, a, b string) error {
+	var ta, tb []time.Duration
+	for i := range n + 1 {
+		da, err := once(dir, a)
+		if err != nil {
+			return err
+		}
+		db, err := once(dir, b)
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			ta, tb = append(ta, da), append(tb, db)
+		}
+	}
+	ma, mb := show("a", a, ta), show("b", b, tb)
+	fmt.Printf("a/b = %.2f (medians of %d paired runs)\n", float64(ma)/float64(mb), n)
+	return nil
+}
+
+func once(dir, command string) (time.Duration, error) {
+	cmd := exec.Command("sh", "-c", "exec "+command)
+	cmd.Dir = dir
+	start := time.Now()
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w\n%s", command, err, out)
+	}
+	return time.Since(start), nil
+}
+
+func show(name, command string, t []time.Duration) time.Duration {
+	slices.Sort(t)
+	med := t[len(t)/2]
+	fmt.Printf("%s  median %6.1f ms  min %6.1f  max %6.1f  %s\n", name, ms(med), ms(t[0]), ms(t[len(t)-1]), command)
+	return med
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
