@@ -20,3 +20,8 @@ test_not_selected_is_not_judged if {
 	doc := fixture.only(asking({"not_author": false, "count": 1}), {"build"})
 	count(rule.info) == 0 with input as doc
 }
+
+test_question_inside_another_stage_does_not_count if {
+	doc := fixture.with_node(asking({"not_author": false, "count": 1}), "staging/stage", {"do": {"approve": {"count": 2}}})
+	count(rule.info) == 1 with input as doc
+}

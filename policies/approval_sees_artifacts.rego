@@ -24,5 +24,5 @@ deny contains {"stage": name, "message": message} if {
 
 seen(approvals, builder) if {
 	some approval in approvals
-	builder in lib.ancestors(approval)
+	lib.is_before(builder, approval)
 }

@@ -22,3 +22,8 @@ test_without_approval_another_rule_speaks if {
 }
 
 test_not_selected_is_not_judged if count(rule.deny) == 0 with input as fixture.only(blind, {"build"})
+
+test_artifact_of_another_stage_is_not_asked if {
+	doc := fixture.with_facts(blind, "production", {"artifacts": []})
+	count(rule.deny) == 0 with input as doc
+}

@@ -47,7 +47,7 @@ deny contains {"stage": name, "message": message} if {
 	some name, requires in demanding
 	lib.stages[name].action == "deploy"
 	some env, _ in requires.after
-	not env in ran_in(name)
+	not lib.ran_in(name, env)
 	message := sprintf("environment %q requires that a release ran in %q before, and no stage before %q deployed it there", [
 		lib.stages[name].environment, env, name,
 	])
@@ -57,7 +57,7 @@ deny contains {"stage": name, "message": message} if {
 	some name, requires in demanding
 	lib.stages[name].action == "deploy"
 	some env, soak in requires.after
-	env in ran_in(name)
+	lib.ran_in(name, env)
 	not soaked(name, env, soak)
 	message := sprintf("environment %q requires %s in %q before, and no gate of %q waits for that", [
 		lib.stages[name].environment, soak, env, name,
@@ -71,13 +71,11 @@ demanding[name] := requires if {
 	requires := input.plan.environments[lib.stages[name].environment].requires
 }
 
-ran_in(name) := {lib.stages[earlier].environment | some earlier in lib.deployed_before(name)}
-
 soaked(_, _, soak) if time.parse_duration_ns(soak) == 0
 
 soaked(name, env, soak) if {
 	some id in lib.stages[name].nodes
 	gate := input.graph.nodes[id].do.gate
 	gate.soak.environment == env
-	time.parse_duration_ns(gate.soak["for"]) >= time.parse_duration_ns(soak)
+	time.parse_duration_ns(gate.soak.for) >= time.parse_duration_ns(soak)
 }

@@ -50,12 +50,35 @@ test_after_shorter_denied if {
 test_after_without_gate_denied if count(rule.deny) == 1 with input as requiring({"after": {"staging": "30m0s"}})
 
 test_after_without_deploy_there_denied if {
-	doc := fixture.with_facts(requiring({"after": {"staging": "0s"}}), "production", {"ancestors": ["build", "approval"]})
+	doc := fixture.with_facts(requiring({"after": {"staging": "1h0m0s"}}), "production", {"ancestors": ["build", "approval"]})
+	count(rule.deny) == 1 with input as doc
 	some result in rule.deny with input as doc
 	contains(result.message, `ran in "staging" before`)
 }
 
 test_not_selected_is_not_judged if {
 	doc := fixture.only(requiring({"after": {"staging": "30m0s"}}), {"build"})
+	count(rule.deny) == 0 with input as doc
+}
+
+test_what_is_not_demanded_may_lack if {
+	bare := json.remove(fixture.with_plan(requiring({"approval": false, "judged": false, "trusted": false}), {"monitors": []}), [
+		"plan/artifacts/app/trust",
+	])
+	doc := fixture.with_facts(bare, "production", {"unapproved": ["build", "production"]})
+	count(rule.deny) == 0 with input as doc
+}
+
+test_after_is_not_asked_of_commands if {
+	doc := fixture.with_stage(requiring({"after": {"staging": "30m0s", "test": "1h0m0s"}}), "production", {"action": "exec"})
+	count(rule.deny) == 0 with input as doc
+}
+
+test_looking_is_free if {
+	doc := fixture.with_facts(
+		fixture.with_stage(requiring({"approval": true}), "production", {"action": "preview"}),
+		"production",
+		{"unapproved": ["build", "production"]},
+	)
 	count(rule.deny) == 0 with input as doc
 }

@@ -21,7 +21,13 @@ with_node(doc, id, changes) := object.union(doc, {
 })
 
 # with_facts replaces graph facts of one stage.
-with_facts(doc, name, changes) := object.union(doc, {"graph": {"stages": {name: changes}}})
+with_facts(doc, name, changes) := object.union(doc, {"graph": {"stages": {name: complete(changes)}}})
+
+complete(changes) := object.union(changes, {"approvals": approvals_in(changes.ancestors)})
+
+complete(changes) := changes if not changes.ancestors
+
+approvals_in(ancestors) := [name | some name in ancestors; name in {"approval", "agree"}]
 
 # with_plan replaces parts of the plan.
 with_plan(doc, changes) := object.union(doc, {"plan": changes})
@@ -39,6 +45,7 @@ facts(artifacts, ancestors, unapproved) := {
 	"runs": true,
 	"artifacts": artifacts,
 	"ancestors": ancestors,
+	"approvals": approvals_in(ancestors),
 	"dominators": ancestors,
 	"unapproved": unapproved,
 }

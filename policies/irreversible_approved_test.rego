@@ -20,3 +20,7 @@ test_irreversible_denied_in_any_tier if {
 test_approved_passes if count(rule.deny) == 0 with input as approved
 
 test_not_selected_is_not_judged if count(rule.deny) == 0 with input as fixture.only(forever, {"build"})
+
+test_empty_reason_is_reversible if {
+	count(rule.deny) == 0 with input as fixture.with_node(fixture.service, "staging/commit", {"irreversible": ""})
+}

@@ -5,7 +5,7 @@
 package penstock.lib
 
 # stages holds the plan's stages by name.
-stages[stage.name] := stage if some stage in input.plan.stages
+stages := {stage.name: stage | some stage in input.plan.stages}
 
 # running holds the names of the stages that the selection will run.
 running contains name if {
@@ -45,20 +45,23 @@ writes(name) if stages[name].action in {"deploy", "migrate", "exec"}
 # ref names the stage's workload in its environment, as plan.workloads does.
 ref(name) := sprintf("%s@%s", [stages[name].workload, stages[name].environment])
 
-# ancestors holds the stages that must have succeeded before this one.
-ancestors(name) := {ancestor | some ancestor in input.graph.stages[name].ancestors}
-
 # approvals holds the approve stages before the stage.
-approvals(name) := {ancestor |
-	some ancestor in input.graph.stages[name].ancestors
-	stages[ancestor].action == "approve"
+approvals(name) := {approval | some approval in input.graph.stages[name].approvals}
+
+# is_before is true when the first stage must have succeeded before the second starts.
+is_before(first, second) if first in input.graph.stages[second].ancestors
+
+# deploys holds the stages that deploy, by environment.
+deploys[stage.environment] contains stage.name if {
+	some stage in input.plan.stages
+	stage.action == "deploy"
 }
 
-# deployed_before holds the stages before this one that brought the same workload, or all the same artifacts, somewhere.
-deployed_before(name) := {ancestor |
-	some ancestor in input.graph.stages[name].ancestors
-	stages[ancestor].action == "deploy"
-	same_release(name, ancestor)
+# ran_in is true when a stage before this one brought the same workload, or all the same artifacts, to the environment.
+ran_in(name, environment) if {
+	some earlier in deploys[environment]
+	same_release(name, earlier)
+	is_before(earlier, name)
 }
 
 # same_release is true when both stages deploy one workload, or the other one carried every artifact of this one.
@@ -76,11 +79,15 @@ same_release(name, other) if {
 judged(name) if name in watched
 
 judged(name) if {
-	some verify in running
-	stages[verify].action == "verify"
-	verify in watched
-	ref(verify) == ref(name)
-	name in input.graph.stages[verify].ancestors
+	some verify in verifying[ref(name)]
+	is_before(name, verify)
+}
+
+# verifying holds the running verify stages that judge something, by workload and environment.
+verifying[ref(name)] contains name if {
+	some name in running
+	stages[name].action == "verify"
+	name in watched
 }
 
 # untrusted holds the artifacts of the stage of one kind ("image", "file") that lack all the given kinds of trust.
@@ -95,10 +102,7 @@ untrusted(name, kind, wanted) := {artifact |
 # declares is true when the artifact demands this kind of trust: "signatures", "sbom" or "provenance".
 declares(artifact, "signatures") if count(input.plan.artifacts[artifact].trust.signatures) > 0
 
-declares(artifact, trust) if {
-	trust in {"sbom", "provenance"}
-	input.plan.artifacts[artifact].trust[trust] == true
-}
+declares(artifact, trust) if input.plan.artifacts[artifact].trust[trust] == true
 
 # chain writes a path of stages; the middle of a long one is left out.
 chain(path) := concat(" → ", path) if count(path) <= 7

@@ -21,6 +21,11 @@ deny contains {"stage": name, "message": message} if {
 }
 
 rehearsed(name) if {
-	some earlier in lib.deployed_before(name)
-	lib.ranks[lib.tier(earlier)] < lib.ranks.production
+	some environment in lower
+	lib.ran_in(name, environment)
+}
+
+lower contains name if {
+	some name, environment in input.plan.environments
+	lib.ranks[environment.tier] < lib.ranks.production
 }

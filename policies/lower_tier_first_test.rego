@@ -37,3 +37,13 @@ test_not_selected_is_not_judged if {
 	doc := fixture.with_facts(fixture.only(fixture.service, {"build"}), "production", {"ancestors": []})
 	count(rule.deny) == 0 with input as doc
 }
+
+test_migrations_are_not_asked if {
+	doc := fixture.with_stage(fixture.with_facts(fixture.service, "production", {"ancestors": []}), "production", {"action": "migrate"})
+	count(rule.deny) == 0 with input as doc
+}
+
+test_previewing_in_staging_is_no_rehearsal if {
+	doc := fixture.with_stage(fixture.service, "staging", {"action": "preview"})
+	count(rule.deny) == 1 with input as doc
+}

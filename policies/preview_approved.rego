@@ -37,9 +37,13 @@ applying contains name if {
 
 # seen holds the production environments for which an approval before the stage saw a preview of its workload.
 seen(name) := {lib.stages[preview].environment |
+	some preview in previews[lib.stages[name].workload]
 	some approval in lib.approvals(name)
-	some preview in lib.ancestors(approval)
-	lib.stages[preview].action == "preview"
-	lib.stages[preview].workload == lib.stages[name].workload
-	lib.tier(preview) == "production"
+	lib.is_before(preview, approval)
+}
+
+previews[stage.workload] contains stage.name if {
+	some stage in input.plan.stages
+	stage.action == "preview"
+	lib.tier(stage.name) == "production"
 }

@@ -30,3 +30,13 @@ test_not_selected_is_not_judged if {
 	doc := fixture.with_stage(fixture.only(fixture.infra, {"staging"}), "plan", {"workload": "network"})
 	count(rule.deny) == 0 with input as doc
 }
+
+test_denied_is_not_warned_as_well if {
+	doc := fixture.with_facts(fixture.infra, "agree", {"ancestors": ["staging"]})
+	count(rule.warn) == 0 with input as doc
+}
+
+test_deploying_is_not_previewing if {
+	doc := fixture.with_stage(fixture.infra, "plan", {"action": "verify"})
+	count(rule.deny) == 2 with input as doc
+}

@@ -33,21 +33,20 @@ without_slo contains name if {
 	not has_slo(name)
 }
 
-# judged while it is released or verified, in this environment
-has_slo(name) if {
+has_slo(name) if lib.ref(name) in judged
+
+has_slo(name) if lib.stages[name].workload in counted
+
+has_slo(name) if lib.stages[name].environment in budgeted
+
+# judged holds the workloads in environments with an SLO that is judged while they are released or verified.
+judged contains monitor.workload if {
 	some monitor in input.plan.monitors
-	monitor.workload == lib.ref(name)
 	count(monitor.judge.slis) > 0
 }
 
-# counted by the target
-has_slo(name) if {
-	some slo in input.plan.slos
-	slo.sli.requests.workload == lib.stages[name].workload
-}
+# counted holds the workloads with an SLO whose requests the target counts.
+counted contains slo.sli.requests.workload if some slo in input.plan.slos
 
-# asked before something changes there
-has_slo(name) if {
-	some node in input.plan.nodes
-	node.do.gate.error_budget.environment == lib.stages[name].environment
-}
+# budgeted holds the environments whose error budget is asked before something changes.
+budgeted contains node.do.gate.error_budget.environment if some node in input.plan.nodes

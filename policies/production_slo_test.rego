@@ -43,3 +43,5 @@ test_terraform_is_only_warned if {
 }
 
 test_not_selected_is_not_judged if count(rule.deny) == 0 with input as fixture.only(bare, {"build"})
+
+test_only_terraform_is_warned if count(rule.warn) == 0 with input as bare

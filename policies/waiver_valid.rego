@@ -25,20 +25,20 @@ deny contains {"at": at(code), "message": message} if {
 }
 
 deny contains {"at": at(code), "message": message} if {
-	some code in object.keys(object.get(input.plan, "waivers", {}))
-	input.waivers[code].known
-	not input.waivers[code].waivable
+	some code, facts in input.waivers
+	facts.known
+	not facts.waivable
 	message := sprintf("%q cannot be waived", [code])
 }
 
 warn contains {"at": at(code), "message": message} if {
-	some code in object.keys(object.get(input.plan, "waivers", {}))
-	not input.waivers[code].known
-	message := sprintf("the waiver of %q excuses nothing: no rule has that code%s", [code, suggestion(code)])
+	some code, facts in input.waivers
+	not facts.known
+	message := sprintf("the waiver of %q excuses nothing: no rule has that code%s", [code, suggestion(facts.nearest)])
 }
 
-suggestion(code) := "" if input.waivers[code].nearest == ""
+suggestion("") := ""
 
-suggestion(code) := sprintf(" (did you mean %q?)", [input.waivers[code].nearest]) if input.waivers[code].nearest != ""
+suggestion(nearest) := sprintf(" (did you mean %q?)", [nearest]) if nearest != ""
 
 at(code) := sprintf("waivers.%s", [code])

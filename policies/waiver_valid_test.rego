@@ -42,6 +42,10 @@ test_unknown_warned if {
 	endswith(result.message, `no rule has that code (did you mean "production-sla"?)`)
 }
 
+test_unknown_is_not_denied if {
+	count(rule.deny) == 0 with input as waived(good, {"known": false, "waivable": false, "nearest": ""})
+}
+
 test_unknown_without_likeness_warned if {
 	some result in rule.warn with input as waived(good, {"known": false, "waivable": false, "nearest": ""})
 	endswith(result.message, "no rule has that code")

@@ -51,6 +51,8 @@ type graph struct {
 	covered []bitset
 	// behind is whether an approval stands before the stage, or it is one.
 	behind []bool
+	// asks are the approve stages.
+	asks bitset
 	// own is whether the stage asks for an approval of its own before its first effect.
 	own []bool
 }
@@ -61,7 +63,7 @@ func newGraph(p *plan.Plan) (*graph, error) {
 	g := &graph{
 		stages: p.Stages, needs: make([][]int, n), behind: make([]bool, n),
 		before: make([]bitset, n), dominators: make([]bitset, n), covered: make([]bitset, n),
-		own: ownApprovals(p),
+		asks: newBitset(n), own: ownApprovals(p),
 	}
 	index := make(map[string]int, n)
 	for i, s := range p.Stages {
@@ -76,6 +78,9 @@ func newGraph(p *plan.Plan) (*graph, error) {
 			return nil, fmt.Errorf("read plan: stage %q occurs twice", s.Name)
 		}
 		index[s.Name] = i
+		if g.isApproval(i) {
+			g.asks.add(i)
+		}
 		g.place(i)
 	}
 	return g, nil
@@ -122,6 +127,13 @@ func (g *graph) dominate(i int) bitset {
 }
 
 func (g *graph) isApproval(i int) bool { return g.stages[i].Action == "approve" }
+
+// approvals are the approvals before stage i.
+func (g *graph) approvals(i int) bitset {
+	b := slices.Clone(g.asks)
+	b.meet(g.before[i])
+	return b
+}
 
 // unapproved returns the stages on a shortest way to stage i that passes no approval, from a stage that needs nothing to
 // i itself; none when every stage that i waits for was waited for by an approval before i, or comes after one.

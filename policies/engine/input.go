@@ -126,6 +126,7 @@ func graphValue(g *graph, p *plan.Plan, body ast.Value, selection []string) ast.
 			pair("artifacts", stringsValue(artifactsOf(p, s))),
 			pair("ancestors", setValue(terms, g.before[i])),
 			pair("dominators", setValue(terms, g.dominators[i])),
+			pair("approvals", setValue(terms, g.approvals(i))),
 			pair("unapproved", pathValue(terms, g.unapprovedOf(i))),
 		)
 		stages.Insert(terms[i], ast.NewTerm(facts))

@@ -38,7 +38,7 @@ func describe(s *sources, modules map[string]*ast.Module) ([]Rule, diag.List) {
 	var list diag.List
 	var rules []Rule
 	byPackage := map[string]string{}
-	for _, file := range sortedKeys(modules) {
+	for _, file := range s.shippedFirst(modules) {
 		m := modules[file]
 		pkg := m.Package.Path.String()
 		at := location(m.Package.Location)
@@ -150,3 +150,16 @@ func location(at *ast.Location) diag.Range {
 
 // trimData writes a package as its source does.
 func trimData(path string) string { return strings.TrimPrefix(path, "data.") }
+
+// shippedFirst lists the modules' names in order, users' files last: they are told when something is taken.
+func (s *sources) shippedFirst(modules map[string]*ast.Module) []string {
+	var shipped, users []string
+	for _, file := range sortedKeys(modules) {
+		if s.shipped[file] {
+			shipped = append(shipped, file)
+		} else {
+			users = append(users, file)
+		}
+	}
+	return append(shipped, users...)
+}

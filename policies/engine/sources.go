@@ -119,9 +119,6 @@ func (s *sources) add(list *diag.List, name string, b []byte) {
 		report(list, CodeBroken, name, err)
 		return
 	}
-	if m == nil {
-		return // a file of nothing but comments
-	}
 	s.modules[name] = m
 }
 
