@@ -135,6 +135,7 @@ type Place string
 type Requires struct {
 	Approval bool                `json:"approval,omitempty"`
 	Judged   bool                `json:"judged,omitempty"`
+	Trusted  bool                `json:"trusted,omitempty"`
 	After    map[string]Duration `json:"after,omitempty"` // environment → soak
 }
 
