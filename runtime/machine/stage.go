@@ -1,0 +1,333 @@
+package machine
+
+import (
+	"github.com/penstock-dev/penstock/compiler/plan"
+	"github.com/penstock-dev/penstock/runtime/event"
+)
+
+// begin marks the stage of node i as begun.
+func (s *State) begin(i int32) { s.beginStage(s.g.nodes[i].stage) }
+
+func (s *State) beginStage(k int32) {
+	st := &s.stages[k]
+	if st.phase != pending {
+		return
+	}
+	st.phase, st.began = active, s.clock()
+	s.unbegun--
+	s.busy++
+	s.out.touchStage(k)
+}
+
+// ready looks at a node whose needs are satisfied: it is skipped when its branch isn't taken, else it is up to Next.
+func (s *State) ready(i int32) {
+	n := &s.nodes[i]
+	if n.do.phase != idle || n.wait > 0 {
+		return
+	}
+	if st := &s.stages[s.g.nodes[i].stage]; st.phase != pending && st.phase != active {
+		return
+	}
+	n.do.since = s.clock()
+	if !s.branchTaken(s.g.nodes[i].n.When, s.g.nodes[i].when) {
+		s.finish(i, skipped)
+		return
+	}
+	s.out.touch(i)
+}
+
+// branchTaken evaluates the condition of a first-deploy branch; a snapshot that didn't run takes neither.
+func (s *State) branchTaken(w *plan.When, snap int32) bool {
+	if w == nil {
+		return true
+	}
+	p, ok := s.priors[snap]
+	return ok && p.Absent == w.Absent
+}
+
+// finish gives the do of node i its final phase, and lets follow what waited for it.
+func (s *State) finish(i int32, p phase) {
+	type todo struct {
+		i int32
+		p phase
+	}
+	for list := []todo{{i, p}}; len(list) > 0; {
+		x := list[len(list)-1]
+		list = list[:len(list)-1]
+		n := &s.nodes[x.i]
+		if n.do.phase.final() {
+			continue
+		}
+		n.do.phase, n.do.since = x.p, s.clock()
+		s.out.answered(x.i, false)
+		k := s.g.nodes[x.i].stage
+		s.closed(k, x.i)
+		if x.p != done {
+			for _, m := range s.g.closes[x.i] {
+				s.mustClose(m)
+			}
+		}
+		if x.p != done && x.p != skipped {
+			continue
+		}
+		for _, d := range s.g.dependents(x.i) {
+			m := &s.nodes[d]
+			m.wait--
+			if m.wait > 0 || m.do.phase != idle {
+				continue
+			}
+			st := &s.stages[s.g.nodes[d].stage]
+			if st.phase != pending && st.phase != active {
+				continue
+			}
+			m.do.since = s.clock()
+			if s.status != unstarted && !s.branchTaken(s.g.nodes[d].n.When, s.g.nodes[d].when) {
+				list = append(list, todo{d, skipped})
+				continue
+			}
+			s.out.touch(d)
+		}
+	}
+}
+
+// closed counts a node of stage k as final.
+func (s *State) closed(k, i int32) {
+	st := &s.stages[k]
+	st.open--
+	if s.g.nodes[i].op != plan.OpRetire {
+		st.main--
+	}
+	if st.open > 0 {
+		return
+	}
+	switch st.phase {
+	case pending:
+		s.unbegun--
+		s.settle(k, unneeded)
+	case active:
+		s.busy--
+		s.settle(k, over)
+	}
+}
+
+// settle gives a stage its final phase and lets go of what it kept others from.
+func (s *State) settle(k int32, p stagePhase) {
+	st := &s.stages[k]
+	st.phase = p
+	for _, u := range s.g.stages[k].undoes {
+		s.stages[u].rollers--
+		s.unpin(u)
+	}
+	s.unpin(k)
+	s.out.touchStage(k)
+	for _, m := range s.g.stages[k].monitors {
+		s.out.touchMonitor(m)
+	}
+	s.rollNext()
+}
+
+// unsettle takes a final phase back: one of the stage's approvals or gates was reopened, or it is rolled back.
+func (s *State) unsettle(k int32, p stagePhase) {
+	st := &s.stages[k]
+	st.phase = p
+	s.busy++
+	for _, u := range s.g.stages[k].undoes {
+		s.stages[u].rollers++
+	}
+}
+
+// pin keeps the locks of stage k until nothing can roll it back any more.
+func (s *State) pin(k int32) {
+	st := &s.stages[k]
+	if st.pinned {
+		return
+	}
+	st.pinned = true
+	for _, e := range s.g.stages[k].envs {
+		s.envs[e].pins++
+	}
+}
+
+func (s *State) unpin(k int32) {
+	st := &s.stages[k]
+	if !st.pinned || !st.phase.final() || st.rollers > 0 || st.asked {
+		return
+	}
+	st.pinned = false
+	for _, e := range s.g.stages[k].envs {
+		s.envs[e].pins--
+	}
+}
+
+// addCause records a root cause.
+func (s *State) addCause(c event.Cause) int32 {
+	s.causes = append(s.causes, c)
+	return int32(len(s.causes) - 1)
+}
+
+// drop marks a node that hasn't begun as not run because of a cause, and with it what needs it.
+func (s *State) drop(i, cause int32) {
+	for list := []int32{i}; len(list) > 0; {
+		x := list[len(list)-1]
+		list = list[:len(list)-1]
+		n := &s.nodes[x]
+		if n.do.phase != idle && n.do.phase != waiting {
+			continue
+		}
+		n.because = cause
+		s.finish(x, dropped)
+		list = append(list, s.orphans(x, cause)...)
+	}
+}
+
+// dropDependents does the same for what needs i, but not for i.
+func (s *State) dropDependents(i, cause int32) {
+	for _, d := range s.orphans(i, cause) {
+		s.drop(d, cause)
+	}
+}
+
+// orphans returns the nodes that can't run when i doesn't. Where one belongs to another stage that has begun, that stage
+// fails, for the same cause.
+func (s *State) orphans(i, cause int32) []int32 {
+	var list []int32
+	for _, d := range s.g.dependents(i) {
+		if s.nodes[d].do.phase != idle {
+			continue
+		}
+		k := s.g.nodes[d].stage
+		if k != s.g.nodes[i].stage && s.stages[k].phase == active && s.g.nodes[d].op != plan.OpRetire {
+			s.failStage(k, cause)
+			continue
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+// fail ends node i's do as failed, and with it its stage.
+func (s *State) fail(i int32, c event.Cause) {
+	x := &s.g.nodes[i]
+	c.Node, c.Stage = x.n.ID, x.n.Stage
+	k := x.stage
+	if x.op == plan.OpNotify {
+		s.finish(i, done) // a notification never fails a run
+		return
+	}
+	if s.stages[k].aborted || s.stages[k].phase != active && s.stages[k].phase != pending {
+		s.finish(i, failed)
+		if !s.stages[k].aborted {
+			s.addCause(c)
+		}
+		return
+	}
+	cause := s.addCause(c)
+	if x.op == plan.OpRetire { // the release is committed; only its clean-up failed
+		s.begin(i)
+		s.stop(cause)
+		s.finish(i, failed)
+		return
+	}
+	s.begin(i)
+	s.nodes[i].do.phase, s.nodes[i].do.since = failed, s.clock() // so that the stage doesn't count as over before it fails
+	s.out.answered(i, false)
+	s.failStage(k, cause)
+	s.closed(k, i)
+	s.drained(k)
+}
+
+// failStage stops a stage that has begun: nothing of it starts any more.
+func (s *State) failStage(k, cause int32) {
+	st := &s.stages[k]
+	if st.phase != active {
+		return
+	}
+	st.phase, st.cause = failing, cause
+	s.haltNodes(k, cause)
+	for _, m := range s.g.stages[k].monitors {
+		s.mustClose(m)
+	}
+	for _, u := range s.g.stages[k].undoes {
+		s.ask(u, cause)
+	}
+	s.stop(cause)
+	s.drained(k)
+}
+
+// haltNodes ends everything in stage k that isn't in flight.
+func (s *State) haltNodes(k, cause int32) {
+	for _, i := range s.g.stages[k].nodes {
+		switch s.nodes[i].do.phase {
+		case idle, waiting:
+			s.drop(i, cause)
+		case backoff, holding, lookDue:
+			s.finish(i, cancelled)
+		case running, looking:
+			s.dropDependents(i, cause)
+			s.out.touch(i)
+		}
+	}
+}
+
+// stop lets no further stage begin. Stages that have begun without any effect end here.
+func (s *State) stop(cause int32) {
+	if s.stopping {
+		return
+	}
+	s.stopping = true
+	for k := range s.stages {
+		st := &s.stages[k]
+		switch {
+		case st.phase == pending:
+			for _, i := range s.g.stages[k].nodes {
+				s.drop(i, cause)
+			}
+		case st.phase == active && !st.acted:
+			st.phase, st.cause = failing, cause
+			s.haltNodes(int32(k), cause)
+			s.drained(int32(k))
+		}
+	}
+}
+
+// abortStage ends a stage because somebody asked for it: what is committed stays, the rest is undone.
+func (s *State) abortStage(k, cause int32) {
+	st := &s.stages[k]
+	st.phase, st.cause, st.aborted = failing, cause, true
+	s.haltNodes(k, cause)
+	for _, m := range s.g.stages[k].monitors {
+		s.mustClose(m)
+	}
+	s.drained(k)
+}
+
+// committed reports whether the stage's effect is permanent: an abort leaves it.
+func (s *State) committed(k int32) bool { return s.stages[k].commits > 0 }
+
+// drained is called whenever a failing stage may have come to rest: then its effects are undone.
+func (s *State) drained(k int32) {
+	st := &s.stages[k]
+	if st.phase != failing || st.flying > 0 || st.open > 0 {
+		return
+	}
+	if st.aborted && s.committed(k) {
+		s.busy--
+		s.settle(k, over)
+		return
+	}
+	st.phase, st.cursor = undoing, int32(len(st.order))
+	s.undoNext(k)
+}
+
+func (s *State) foldStageTimeout(e event.Event) error {
+	k, ok := s.g.stageIndex[e.Stage]
+	if !ok {
+		return illegal(e, "unknown stage %q", e.Stage)
+	}
+	if s.stages[k].phase != active || s.stages[k].main == 0 {
+		return nil
+	}
+	c := s.addCause(event.Cause{Stage: e.Stage, Message: "the stage's time was up"})
+	s.failStage(k, c)
+	return nil
+}
