@@ -1,0 +1,3 @@
+module ranker.example.com
+
+go 1.26.0

@@ -1,0 +1,3 @@
+module catalog.example.com
+
+go 1.26.0

@@ -1,0 +1,3 @@
+module reports.example.com
+
+go 1.26.0

@@ -1,0 +1,3 @@
+module greeter.example.com
+
+go 1.26.0
