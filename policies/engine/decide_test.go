@@ -292,7 +292,7 @@ func TestUserRules(t *testing.T) {
 		"sub/cost_center.rego": `# METADATA
 # title: a cost centre for each team
 # custom:
-#   code: TEAM1
+#   code: team/1
 #   fix: register the team
 package acme.cost_center
 
@@ -316,13 +316,13 @@ info contains {"message": "a node", "node": id, "hint": "look"} if {
 	p := shop()
 	facts := today()
 	facts.Diff = json.RawMessage(`{"added": []}`)
-	want := []string{"info TEAM1  ", "info TEAM1 approval stages.approval"}
+	want := []string{"info team/1  ", "info team/1 approval stages.approval"}
 	if diff := cmp.Diff(want, codes(decide(t, e, p, facts))); diff != "" {
 		t.Errorf("known team (-want +got):\n%s", diff)
 	}
 	p.Owner.Team = "other"
 	d := decide(t, e, p, today())
-	if d.Allowed || d.Results[0].Code != "TEAM1" || d.Results[0].Origin.Path != "owner" || d.Results[0].Hint != "register the team" {
+	if d.Allowed || d.Results[0].Code != "team/1" || d.Results[0].Origin.Path != "owner" || d.Results[0].Hint != "register the team" {
 		t.Errorf("unknown team: %+v", d.Results)
 	}
 	if shipped := load(t, Options{}); d.Policies == decide(t, shipped, p, today()).Policies {

@@ -2,40 +2,11 @@ package engine
 
 import (
 	"fmt"
-	"math/bits"
 	"slices"
 
 	"github.com/penstock-dev/penstock/compiler/plan"
+	"github.com/penstock-dev/penstock/internal/bitset"
 )
-
-// bitset holds stage indexes.
-type bitset []uint64
-
-func newBitset(n int) bitset { return make(bitset, (n+63)/64) }
-
-func (b bitset) add(i int)      { b[i/64] |= 1 << (i % 64) }
-func (b bitset) has(i int) bool { return b[i/64]&(1<<(i%64)) != 0 }
-
-func (b bitset) join(o bitset) {
-	for i := range b {
-		b[i] |= o[i]
-	}
-}
-
-func (b bitset) meet(o bitset) {
-	for i := range b {
-		b[i] &= o[i]
-	}
-}
-
-// each calls f with the members in rising order.
-func (b bitset) each(f func(i int)) {
-	for w, word := range b {
-		for ; word != 0; word &= word - 1 {
-			f(w*64 + bits.TrailingZeros64(word))
-		}
-	}
-}
 
 // graph answers questions about the order of stages. Stages are numbered by their place in the plan, which is topological.
 type graph struct {
@@ -43,16 +14,16 @@ type graph struct {
 	// needs are the direct predecessors, by index, in the order of their names.
 	needs [][]int
 	// before are all predecessors.
-	before []bitset
+	before []bitset.Set
 	// dominators stand on every path to the stage from one that needs nothing; an edge that another path makes
 	// redundant is no path.
-	dominators []bitset
+	dominators []bitset.Set
 	// covered are the stages that some approval before the stage has waited for, and those approvals.
-	covered []bitset
+	covered []bitset.Set
 	// behind is whether an approval stands before the stage, or it is one.
 	behind []bool
 	// asks are the approve stages.
-	asks bitset
+	asks bitset.Set
 	// own is whether the stage asks for an approval of its own before its first effect.
 	own []bool
 }
@@ -62,8 +33,8 @@ func newGraph(p *plan.Plan) (*graph, error) {
 	n := len(p.Stages)
 	g := &graph{
 		stages: p.Stages, needs: make([][]int, n), behind: make([]bool, n),
-		before: make([]bitset, n), dominators: make([]bitset, n), covered: make([]bitset, n),
-		asks: newBitset(n), own: ownApprovals(p),
+		before: make([]bitset.Set, n), dominators: make([]bitset.Set, n), covered: make([]bitset.Set, n),
+		asks: bitset.New(n), own: ownApprovals(p),
 	}
 	index := make(map[string]int, n)
 	for i, s := range p.Stages {
@@ -79,7 +50,7 @@ func newGraph(p *plan.Plan) (*graph, error) {
 		}
 		index[s.Name] = i
 		if g.isApproval(i) {
-			g.asks.add(i)
+			g.asks.Add(i)
 		}
 		g.place(i)
 	}
@@ -89,39 +60,39 @@ func newGraph(p *plan.Plan) (*graph, error) {
 // place computes the facts of stage i from those of its predecessors.
 func (g *graph) place(i int) {
 	n := len(g.stages)
-	g.before[i], g.covered[i] = newBitset(n), newBitset(n)
+	g.before[i], g.covered[i] = bitset.New(n), bitset.New(n)
 	for _, p := range g.needs[i] {
-		g.before[i].join(g.before[p])
-		g.covered[i].join(g.covered[p])
+		g.before[i].Join(g.before[p])
+		g.covered[i].Join(g.covered[p])
 		if g.isApproval(p) {
-			g.covered[i].join(g.before[p])
-			g.covered[i].add(p)
+			g.covered[i].Join(g.before[p])
+			g.covered[i].Add(p)
 		}
 		g.behind[i] = g.behind[i] || g.behind[p]
 	}
 	g.dominators[i] = g.dominate(i)
 	for _, p := range g.needs[i] {
-		g.before[i].add(p)
+		g.before[i].Add(p)
 	}
 	g.behind[i] = g.behind[i] || g.isApproval(i)
 }
 
 // dominate is the meet of what stands on the paths through each predecessor that no other predecessor waits for;
 // before[i] must not yet hold the direct predecessors.
-func (g *graph) dominate(i int) bitset {
-	d := newBitset(len(g.stages))
+func (g *graph) dominate(i int) bitset.Set {
+	d := bitset.New(len(g.stages))
 	first := true
 	for _, p := range g.needs[i] {
-		if g.before[i].has(p) {
+		if g.before[i].Has(p) {
 			continue
 		}
 		through := slices.Clone(g.dominators[p])
-		through.add(p)
+		through.Add(p)
 		if first {
 			d, first = through, false
 			continue
 		}
-		d.meet(through)
+		d.Meet(through)
 	}
 	return d
 }
@@ -129,9 +100,9 @@ func (g *graph) dominate(i int) bitset {
 func (g *graph) isApproval(i int) bool { return g.stages[i].Action == "approve" }
 
 // approvals are the approvals before stage i.
-func (g *graph) approvals(i int) bitset {
+func (g *graph) approvals(i int) bitset.Set {
 	b := slices.Clone(g.asks)
-	b.meet(g.before[i])
+	b.Meet(g.before[i])
 	return b
 }
 
@@ -166,7 +137,7 @@ func (g *graph) bypassed(i int) bool {
 		return true
 	}
 	found := false
-	g.before[i].each(func(p int) { found = found || !g.covered[i].has(p) && !g.behind[p] })
+	g.before[i].Each(func(p int) { found = found || !g.covered[i].Has(p) && !g.behind[p] })
 	return found
 }
 
@@ -176,7 +147,7 @@ func (g *graph) open(i, at, p int) bool {
 	if at != i && !g.behind[at] {
 		return true
 	}
-	return !g.covered[i].has(p)
+	return !g.covered[i].Has(p)
 }
 
 func follow(next map[int]int, from int) []int {

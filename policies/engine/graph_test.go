@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/penstock-dev/penstock/compiler/plan"
+	"github.com/penstock-dev/penstock/internal/bitset"
 )
 
 // stagesOf reads "a; b<a; ok:approve<b" into stages; what has no action deploys.
@@ -38,9 +39,9 @@ func (g *graph) names(members []int) []string {
 	return out
 }
 
-func list(b bitset) []int {
+func list(b bitset.Set) []int {
 	var out []int
-	b.each(func(i int) { out = append(out, i) })
+	b.Each(func(i int) { out = append(out, i) })
 	return out
 }
 

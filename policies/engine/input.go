@@ -9,6 +9,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/penstock-dev/penstock/compiler/plan"
+	"github.com/penstock-dev/penstock/internal/bitset"
 	"github.com/penstock-dev/penstock/internal/names"
 )
 
@@ -213,9 +214,9 @@ func stringsValue(list []string) ast.Value {
 	return ast.NewArray(terms...)
 }
 
-func setValue(names []*ast.Term, members bitset) ast.Value {
+func setValue(names []*ast.Term, members bitset.Set) ast.Value {
 	var terms []*ast.Term
-	members.each(func(i int) { terms = append(terms, names[i]) })
+	members.Each(func(i int) { terms = append(terms, names[i]) })
 	return ast.NewArray(terms...)
 }
 

@@ -27,6 +27,7 @@ func TestLoadBroken(t *testing.T) {
 		"one package":      {map[string]string{"a.rego": "package a\n\ndeny contains \"x\"\n", "b.rego": "package a\n\ndeny contains \"y\"\n"}, "b.rego:1:1: package a already holds a rule in", ""},
 		"wrong severity":   {map[string]string{"a.rego": "# METADATA\n# custom:\n#   severity: deny\npackage a\n\nwarn contains \"x\"\n"}, "a.rego:1:1: annotation custom.severity: deny does not fit", ""},
 		"code no text":     {map[string]string{"a.rego": "# METADATA\n# custom:\n#   code: 3\npackage a\n\nwarn contains \"x\"\n"}, "annotation custom.code: 3 does not fit", ""},
+		"code in capitals": {map[string]string{"a.rego": "package a.Team\n\nwarn contains \"x\"\n"}, "a.rego:1:1: the code \"Team\" could not be waived", ""},
 		"broken metadata":  {map[string]string{"a.rego": "# METADATA\n# title: [\npackage a\n\nwarn contains \"x\"\n"}, "a.rego:", ""},
 		"empty":            {map[string]string{"a.rego": "# nothing\n"}, "a.rego: policy rule: empty module", ""},
 		"data":             {map[string]string{"data.json": "{\n  \"a\": 1,\n  b\n}"}, "data.json:3:4: data file: want one JSON object", ""},

@@ -86,6 +86,9 @@ func describeModule(list *diag.List, file string, m *ast.Module) (Rule, bool) {
 			r.annotate(list, a)
 		}
 	}
+	if !isCode(r.Code) {
+		list.Errorf(CodeBroken, location(m.Package.Location), "", "the code %q could not be waived: a code is small letters, digits, \"-\", \".\" and \"/\"", r.Code)
+	}
 	if r.Title == "" {
 		r.Title = r.Code
 	}
@@ -146,6 +149,14 @@ func location(at *ast.Location) diag.Range {
 		return diag.Range{}
 	}
 	return diag.Range{File: at.File, Start: diag.Position{Line: at.Row, Column: at.Col}}
+}
+
+// isCode reports whether the language lets a waiver name the code.
+func isCode(s string) bool {
+	if s == "" || len(s) > 63 || s[0] < 'a' || s[0] > 'z' {
+		return false
+	}
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-./") == ""
 }
 
 // trimData writes a package as its source does.
