@@ -45,6 +45,10 @@ type Plan struct {
 	Nodes    []Node            `json:"nodes"`
 	Monitors []Monitor         `json:"monitors,omitempty"`
 	Waivers  map[string]Waiver `json:"waivers,omitempty"`
+	// Groups are the people behind "group:NAME" in approvals.
+	Groups map[string]Group `json:"groups,omitempty"`
+	// Notify tells somebody how the run is going, whatever stage it is in.
+	Notify map[string]Notification `json:"notify,omitempty"`
 	// Inputs are values given from outside when compiling (tags), recorded because they decide what is executed.
 	Inputs map[string]string `json:"inputs,omitempty"`
 }
@@ -75,18 +79,46 @@ type Waiver struct {
 	Stages []string `json:"stages,omitempty"`
 }
 
+// Group is the people behind "group:NAME".
+type Group struct {
+	Members []string `json:"members"` // "user:ada"
+	// Signers is the path of an ssh allowed_signers file, SignersDigest the sha256 of the file that was reviewed.
+	Signers       string `json:"signers,omitempty"`
+	SignersDigest string `json:"signers_digest,omitempty"`
+}
+
+// Notification tells somebody on some occasions. Exactly one of Exec and Webhook is set.
+type Notification struct {
+	// On lists the occasions: "started", "waiting", "done", "failed", "rolledBack", "unsettled".
+	On      []string `json:"on"`
+	Exec    *Exec    `json:"exec,omitempty"`
+	Webhook *Webhook `json:"webhook,omitempty"`
+}
+
+// Webhook is an HTTP POST of the event as JSON.
+type Webhook struct {
+	URL     string            `json:"url"`
+	Headers map[string]string `json:"headers,omitempty"`
+	// Secrets are headers whose value is a secret.
+	Secrets map[string]SecretRef `json:"secrets,omitempty"`
+}
+
 // Artifact is something built once and promoted by digest. Exactly one of Image and File is set.
 type Artifact struct {
 	Image *ImageArtifact `json:"image,omitempty"`
 	File  *FileArtifact  `json:"file,omitempty"`
 	// Producer is the exec node whose success binds the digest; empty when it must be given from outside.
 	Producer NodeID `json:"producer,omitempty"`
-	Trust    *Trust `json:"trust,omitempty"`
+	// Digest is set when it was given from outside at compile time ("sha256:…").
+	Digest string `json:"digest,omitempty"`
+	Trust  *Trust `json:"trust,omitempty"`
 }
 
 // ImageArtifact is an OCI image, addressed by repository and a digest bound at run time.
 type ImageArtifact struct {
 	Repository string `json:"repository"`
+	// Platforms are "os/arch" that the image must have.
+	Platforms []string `json:"platforms,omitempty"`
 }
 
 // FileArtifact is a file or archive; Path is relative to the pipeline's directory.
@@ -98,7 +130,10 @@ type FileArtifact struct {
 type Trust struct {
 	Signatures []Signature `json:"signatures,omitempty"`
 	SBOM       bool        `json:"sbom,omitempty"`
-	Provenance bool        `json:"provenance,omitempty"`
+	// Provenance demands a SLSA statement, by this builder and of this source repository where they are set.
+	Provenance bool   `json:"provenance,omitempty"`
+	Builder    string `json:"builder,omitempty"`
+	Source     string `json:"source,omitempty"`
 }
 
 // Signature is one accepted signer. KeyDigest is the sha256 of the key file that was reviewed.
@@ -123,6 +158,10 @@ type Environment struct {
 	Metrics   json.RawMessage   `json:"metrics,omitempty"`
 	Requires  Requires          `json:"requires,omitzero"`
 	Calendar  []Window          `json:"calendar,omitempty"`
+	// AllowTags are the tags that may be given from outside for a production environment.
+	AllowTags []string `json:"allow_tags,omitempty"`
+	// Repositories says where an artifact is pulled from, where that is not its own repository.
+	Repositories map[string]string `json:"repositories,omitempty"`
 	// AllowOSUser lets an approval count that was only authenticated by the operating system's user.
 	AllowOSUser bool `json:"allow_os_user,omitempty"`
 }
@@ -139,14 +178,18 @@ type Requires struct {
 	After    map[string]Duration `json:"after,omitempty"` // environment → soak
 }
 
-// Window is one calendar entry. Allow windows open, deny windows close; deny wins.
+// Window is one calendar entry. Allow windows open, deny windows close; deny wins. From and To are both clock times
+// ("09:00"), both dates ("2026-12-18") or both date-times ("2026-12-18T18:00"). A clock time To is exclusive, a date To
+// includes that day.
 type Window struct {
 	Name     string   `json:"name"`
 	Deny     bool     `json:"deny,omitempty"`
 	Days     []string `json:"days,omitempty"` // "mon" … "sun"
-	From     string   `json:"from"`           // "09:00" or "2026-12-18"
+	From     string   `json:"from"`
 	To       string   `json:"to"`
 	Timezone string   `json:"timezone"` // IANA name
+	// Reason is shown to those who wait.
+	Reason string `json:"reason,omitempty"`
 }
 
 // Workload is one workload in one environment: the only target-specific payload of a plan.
@@ -160,6 +203,16 @@ type Workload struct {
 	Holes []Hole `json:"holes,omitempty"`
 	// Secrets are references by the name under which the workload receives them.
 	Secrets map[string]SecretRef `json:"secrets,omitempty"`
+	// Ignore are differences between plan and world that are no drift.
+	Ignore map[string]Ignore `json:"ignore,omitempty"`
+}
+
+// Ignore is a difference that is no drift.
+type Ignore struct {
+	// Object is kind and name ("Deployment/web"); all of them when empty.
+	Object string `json:"object,omitempty"`
+	Path   string `json:"path"` // RFC 6901
+	Reason string `json:"reason"`
 }
 
 // Hole is a place in a JSON document that is filled with a value known only at run time.
@@ -186,8 +239,8 @@ type Binding struct {
 type SecretRef struct {
 	Env        string `json:"env,omitempty"`
 	File       string `json:"file,omitempty"`
-	Vault      string `json:"vault,omitempty"`
-	Kubernetes string `json:"kubernetes,omitempty"`
+	Vault      string `json:"vault,omitempty"`      // "path#field"
+	Kubernetes string `json:"kubernetes,omitempty"` // "name/key"
 }
 
 // SLO is a service level objective as the runtime needs it; the definition was already parsed by the compiler.
@@ -246,7 +299,11 @@ type Stage struct {
 	Workload    string   `json:"workload,omitempty"`
 	// Rollback names other stages that roll back too when this one fails.
 	Rollback []string `json:"rollback,omitempty"`
-	Timeout  Duration `json:"timeout,omitempty"`
+	// Timeout bounds the stage from its first instruction to its last (a retire apart): the time that the user allows for
+	// its work, all attempts together, and on top of it the longest that its holds, approvals and gates may take.
+	Timeout Duration `json:"timeout,omitempty"`
+	// Notify tells somebody how this stage is going.
+	Notify map[string]Notification `json:"notify,omitempty"`
 	// Nodes are the ids of the stage's nodes, in order.
 	Nodes []NodeID `json:"nodes"`
 }
@@ -292,338 +349,6 @@ type Hold struct {
 	For Duration `json:"for"`
 	// Monitor, when set, is the monitor whose evidence makes the time count. Without it wall time counts.
 	Monitor MonitorID `json:"monitor,omitempty"`
-}
-
-// Op names an instruction kind.
-type Op string
-
-// The instructions. See DESIGN: what each does and what undoes it.
-const (
-	OpExec           Op = "exec"
-	OpVerifyArtifact Op = "verify-artifact"
-	OpCopyArtifact   Op = "copy-artifact"
-	OpSnapshot       Op = "snapshot"
-	OpPreview        Op = "preview"
-	OpStage          Op = "stage"
-	OpUnstage        Op = "unstage"
-	OpShift          Op = "shift"
-	OpCommit         Op = "commit"
-	OpRestore        Op = "restore"
-	OpRetire         Op = "retire"
-	OpApply          Op = "apply"
-	OpMigrate        Op = "migrate"
-	OpRevert         Op = "revert"
-	OpHold           Op = "hold"
-	OpApprove        Op = "approve"
-	OpGate           Op = "gate"
-	OpNotify         Op = "notify"
-)
-
-// Do is one instruction: exactly one field is set. Unstage, Restore and Revert occur only as what undoes another.
-type Do struct {
-	Exec           *Exec           `json:"exec,omitempty"`
-	VerifyArtifact *VerifyArtifact `json:"verify-artifact,omitempty"`
-	CopyArtifact   *CopyArtifact   `json:"copy-artifact,omitempty"`
-	Snapshot       *DeployRef      `json:"snapshot,omitempty"`
-	Preview        *DeployRef      `json:"preview,omitempty"`
-	Stage          *StageOp        `json:"stage,omitempty"`
-	Unstage        *DeployRef      `json:"unstage,omitempty"`
-	Shift          *Shift          `json:"shift,omitempty"`
-	Commit         *Commit         `json:"commit,omitempty"`
-	Restore        *Restore        `json:"restore,omitempty"`
-	Retire         *Retire         `json:"retire,omitempty"`
-	Apply          *Apply          `json:"apply,omitempty"`
-	Migrate        *Migrate        `json:"migrate,omitempty"`
-	Revert         *Migrate        `json:"revert,omitempty"`
-	Hold           *HoldOp         `json:"hold,omitempty"`
-	Approve        *Approve        `json:"approve,omitempty"`
-	Gate           *Gate           `json:"gate,omitempty"`
-	Notify         *Notify         `json:"notify,omitempty"`
-}
-
-// Op returns which instruction is set, or "" for an empty Do.
-func (d Do) Op() Op {
-	switch {
-	case d.Exec != nil:
-		return OpExec
-	case d.VerifyArtifact != nil:
-		return OpVerifyArtifact
-	case d.CopyArtifact != nil:
-		return OpCopyArtifact
-	case d.Snapshot != nil:
-		return OpSnapshot
-	case d.Preview != nil:
-		return OpPreview
-	case d.Stage != nil:
-		return OpStage
-	case d.Unstage != nil:
-		return OpUnstage
-	case d.Shift != nil:
-		return OpShift
-	case d.Commit != nil:
-		return OpCommit
-	case d.Restore != nil:
-		return OpRestore
-	case d.Retire != nil:
-		return OpRetire
-	case d.Apply != nil:
-		return OpApply
-	case d.Migrate != nil:
-		return OpMigrate
-	case d.Revert != nil:
-		return OpRevert
-	case d.Hold != nil:
-		return OpHold
-	case d.Approve != nil:
-		return OpApprove
-	case d.Gate != nil:
-		return OpGate
-	case d.Notify != nil:
-		return OpNotify
-	}
-	return ""
-}
-
-// Interrupted says what happens to an at-least-once instruction that was in flight when penstock died.
-type Interrupted string
-
-// The choices for an interrupted command.
-const (
-	InterruptedFail  Interrupted = "fail"
-	InterruptedRerun Interrupted = "rerun"
-	InterruptedCheck Interrupted = "check"
-)
-
-// Exec runs a command on this machine, or in a container where Image is set.
-type Exec struct {
-	Command []string `json:"command"`
-	Dir     string   `json:"dir,omitempty"` // relative to the pipeline's directory
-	Image   string   `json:"image,omitempty"`
-	// Environment is the environment ("in") whose variables the command sees.
-	Environment string               `json:"environment,omitempty"`
-	Env         map[string]string    `json:"env,omitempty"`
-	Inject      map[string]Binding   `json:"inject,omitempty"`
-	Secrets     map[string]SecretRef `json:"secrets,omitempty"`
-	Produces    []Produce            `json:"produces,omitempty"`
-	Interrupted Interrupted          `json:"interrupted"`
-	// Check is run when Interrupted is "check": exit 0 means the work is done.
-	Check []string `json:"check,omitempty"`
-}
-
-// Produce binds an artifact's digest after a command succeeded: of the file itself, or as read from DigestFile.
-type Produce struct {
-	Artifact   string `json:"artifact"`
-	Path       string `json:"path,omitempty"`
-	DigestFile string `json:"digest_file,omitempty"`
-}
-
-// VerifyArtifact checks an artifact's trust before it is used.
-type VerifyArtifact struct {
-	Artifact string `json:"artifact"`
-	// Workload is what will run it; the version to go back to is verified as well.
-	Workload Ref `json:"workload,omitempty"`
-}
-
-// CopyArtifact promotes an artifact with its referrers, by digest.
-type CopyArtifact struct {
-	Artifact string `json:"artifact"`
-	From     string `json:"from,omitempty"`
-	To       string `json:"to"`
-}
-
-// DeployRef names the deployment an instruction works on.
-type DeployRef struct {
-	Workload Ref `json:"workload"`
-}
-
-// StageOp brings the new version up beside the stable one without traffic and waits until it is ready.
-type StageOp struct {
-	Workload Ref `json:"workload"`
-	// Capacity is percent of the stable version's capacity; 0 lets the target decide from the first weight.
-	Capacity float64 `json:"capacity,omitempty"`
-	// Surge and Unavailable bound a rolling replacement; empty for other strategies.
-	Surge       string `json:"max_surge,omitempty"`
-	Unavailable string `json:"max_unavailable,omitempty"`
-}
-
-// Shift gives the new version a share of traffic and verifies that it is so.
-type Shift struct {
-	Workload Ref     `json:"workload"`
-	Weight   float64 `json:"weight"` // percent
-	Capacity float64 `json:"capacity,omitempty"`
-	// Match sends only matching requests to the new version (A/B at weight 0).
-	Match []Match `json:"match,omitempty"`
-	// Mirror copies this percentage of requests to the new version, answers discarded.
-	Mirror float64 `json:"mirror,omitempty"`
-	// Lease bounds exposure while no penstock renews it; 0 once the version is committed.
-	Lease Duration `json:"lease,omitempty"`
-}
-
-// Match is one header or cookie condition. Exactly one of Header and Cookie is set, and one of Exact and Prefix.
-type Match struct {
-	Header string `json:"header,omitempty"`
-	Cookie string `json:"cookie,omitempty"`
-	Exact  string `json:"exact,omitempty"`
-	Prefix string `json:"prefix,omitempty"`
-}
-
-// Commit makes the new version the stable one; the old one stays able to serve.
-type Commit struct {
-	Workload Ref      `json:"workload"`
-	Keep     Duration `json:"keep,omitempty"`
-	// Rolling replaces replicas in place instead of switching traffic.
-	Surge       string `json:"max_surge,omitempty"`
-	Unavailable string `json:"max_unavailable,omitempty"`
-}
-
-// Restore makes the version that the snapshot recorded the only one again.
-type Restore struct {
-	Workload Ref    `json:"workload"`
-	Snapshot NodeID `json:"snapshot"`
-}
-
-// Retire drops the old version's capacity.
-type Retire struct {
-	Workload Ref      `json:"workload"`
-	Snapshot NodeID   `json:"snapshot"`
-	After    Duration `json:"after,omitempty"` // how long the old version is kept
-}
-
-// Apply executes a previewed change.
-type Apply struct {
-	Workload Ref    `json:"workload"`
-	Preview  NodeID `json:"preview"`
-	Destroys *int   `json:"destroys,omitempty"`
-	Replaces *int   `json:"replaces,omitempty"`
-}
-
-// Migrate checks whether the change is in effect, and applies (or reverts) it when it isn't (or is).
-type Migrate struct {
-	Environment string               `json:"environment"`
-	Check       []string             `json:"check"`
-	Command     []string             `json:"command"`
-	Lock        string               `json:"lock,omitempty"`
-	Env         map[string]string    `json:"env,omitempty"`
-	Inject      map[string]Binding   `json:"inject,omitempty"`
-	Secrets     map[string]SecretRef `json:"secrets,omitempty"`
-}
-
-// HoldOp waits without a change: the node's Hold is what it does.
-type HoldOp struct {
-	Workload Ref `json:"workload,omitempty"`
-}
-
-// Approve waits for people.
-type Approve struct {
-	By        []string `json:"by"` // "group:sre", "user:ada"
-	Count     int      `json:"count"`
-	NotAuthor bool     `json:"not_author,omitempty"`
-	Expires   Duration `json:"expires"`
-	// AllowOSUser lets the operating system's user count as authentication.
-	AllowOSUser bool `json:"allow_os_user,omitempty"`
-}
-
-// Gate waits for a condition. Exactly one field beside Every and Timeout is set.
-type Gate struct {
-	Name        string           `json:"name"`
-	ErrorBudget *ErrorBudgetGate `json:"error_budget,omitempty"`
-	Calendar    *CalendarGate    `json:"calendar,omitempty"`
-	Soak        *SoakGate        `json:"soak,omitempty"`
-	Query       *QueryGate       `json:"query,omitempty"`
-	Exec        *Exec            `json:"exec,omitempty"`
-	Every       Duration         `json:"every,omitempty"`
-}
-
-// ErrorBudgetGate is open while enough of the budget is left and it doesn't burn too fast.
-type ErrorBudgetGate struct {
-	SLO           string  `json:"slo"`
-	Environment   string  `json:"environment"`
-	AtLeast       float64 `json:"at_least"` // percent of the budget left
-	BurnRateBelow float64 `json:"burn_rate_below,omitempty"`
-}
-
-// CalendarGate is open while the environment's calendar allows a change.
-type CalendarGate struct {
-	Environment string `json:"environment"`
-}
-
-// SoakGate is open once this release has run in the environment for so long.
-type SoakGate struct {
-	Environment string   `json:"environment"`
-	For         Duration `json:"for"`
-}
-
-// QueryGate is open while the query's value is inside its bounds. At least one bound is set.
-type QueryGate struct {
-	Environment string   `json:"environment"`
-	Query       string   `json:"query"`
-	Above       *float64 `json:"above,omitempty"`
-	Below       *float64 `json:"below,omitempty"`
-}
-
-// Notify tells somebody; it never fails a run.
-type Notify struct {
-	Exec    *Exec  `json:"exec,omitempty"`
-	Webhook string `json:"webhook,omitempty"`
-	Message string `json:"message,omitempty"`
-}
-
-// Monitor watches while nodes run: it opens when Opens starts and closes when Closes starts or the stage ends.
-type Monitor struct {
-	ID       MonitorID `json:"id"`
-	Stage    string    `json:"stage"`
-	Workload Ref       `json:"workload"`
-	Opens    NodeID    `json:"opens"`
-	Closes   NodeID    `json:"closes"`
-	When     *When     `json:"when,omitempty"`
-	Judge    Judge     `json:"judge"`
-}
-
-// Judge is how the monitor decides.
-type Judge struct {
-	// Against is "stable" (comparison in the same window) or "objective" (absolute, where no stable version exists).
-	Against string `json:"against"`
-	// SLIs are judged by counts.
-	SLIs []JudgedSLI `json:"slis,omitempty"`
-	// Limits are absolute bounds on queries.
-	Limits []Limit  `json:"limits,omitempty"`
-	Alpha  float64  `json:"alpha"`
-	Tick   Duration `json:"tick"`
-	// Require is "no-harm" or "proven-safe".
-	Require string `json:"require"`
-	// Inconclusive is "rollback" (the default), "hold" or "approve": what happens when Require is not shown by the end.
-	Inconclusive string   `json:"inconclusive"`
-	HoldMore     Duration `json:"hold_more,omitempty"` // bound of a longer hold
-	// MinRequests is the least number of requests on the new version without which there is no verdict but "no data".
-	MinRequests int `json:"min_requests,omitempty"`
-	// Sticky switches the split check off: sessions stick to a version.
-	Sticky bool    `json:"sticky,omitempty"`
-	Expect *Expect `json:"expect,omitempty"`
-}
-
-// JudgedSLI is one SLO under judgement.
-type JudgedSLI struct {
-	SLO      string  `json:"slo"`
-	Tolerate float64 `json:"tolerate"` // rate ratio that is still fine, at least 1
-	Safe     float64 `json:"safe"`     // ratio below which "proven-safe" holds
-	Critical bool    `json:"critical,omitempty"`
-	DryRun   bool    `json:"dry_run,omitempty"`
-	Weight   float64 `json:"weight"` // share of alpha, relative
-}
-
-// Limit is an absolute bound on a query in an environment. At least one bound is set.
-type Limit struct {
-	Name        string   `json:"name"`
-	Environment string   `json:"environment"`
-	Query       string   `json:"query"`
-	Above       *float64 `json:"above,omitempty"`
-	Below       *float64 `json:"below,omitempty"`
-}
-
-// Expect is the user's forecast: requests per second of the whole service and its error percentage.
-type Expect struct {
-	RPS    float64 `json:"rps"`
-	Errors float64 `json:"errors"` // percent
 }
 
 // Provenance is what is known about where a plan came from; it is not part of its id.

@@ -1,0 +1,64 @@
+package targets
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/penstock-dev/penstock/compiler/plan"
+	"github.com/penstock-dev/penstock/schema"
+)
+
+// PlaceOf returns the physical place that an environment of a pipeline is: what its lock is keyed by.
+//
+//   - process: host, pipeline and environment. An environment is a named slot of a penstock host, so one machine can hold
+//     several; the pipeline belongs to it, lest two pipelines take each other's workloads for their own.
+//   - kubernetes: context and namespace (and kubeconfig, where one is named).
+//   - lambda: account and region (and endpoint, where one is named).
+//   - terraform: pipeline and environment. Its workloads have a place of their own, see [SlotOf].
+//
+// It is "" when the environment doesn't say which target it is.
+func PlaceOf(pipeline, env string, e schema.Environment) plan.Place {
+	switch {
+	case e.Process != nil:
+		return plan.Place("process:" + e.Process.HostOrDefault() + "/" + pipeline + "/" + env)
+	case e.Kubernetes != nil:
+		return plan.Place("kubernetes:" + e.Kubernetes.Context + "/" + e.Kubernetes.Namespace + with("kubeconfig", e.Kubernetes.Kubeconfig))
+	case e.Lambda != nil:
+		return plan.Place("lambda:" + e.Lambda.Account + "/" + e.Lambda.Region + with("endpoint", e.Lambda.Endpoint))
+	case e.Terraform != nil:
+		return plan.Place("terraform:" + pipeline + "/" + env)
+	}
+	return ""
+}
+
+// SlotOf returns the identity of what a workload, already resolved for the environment, becomes there: a service of a
+// process host, a release in a namespace, the alias of a function, a workspace of a root module. Two workloads or
+// environments with one slot would overwrite each other.
+func SlotOf(pipeline, env string, e schema.Environment, workload string, w schema.Workload) string {
+	place := PlaceOf(pipeline, env, e)
+	switch {
+	case e.Lambda != nil && w.Lambda != nil:
+		return fmt.Sprintf("%s/%s:%s", place, w.Lambda.Function, w.Lambda.Alias)
+	case e.Terraform != nil && w.Terraform != nil:
+		workspace := w.Terraform.Workspace
+		if workspace == "" {
+			workspace = "default"
+		}
+		var backend []string
+		for _, k := range slices.Sorted(maps.Keys(e.Terraform.Backend)) {
+			backend = append(backend, k+"="+e.Terraform.Backend[k])
+		}
+		return "terraform:" + w.Terraform.Module + "/" + workspace + with("backend", strings.Join(backend, ","))
+	}
+	return string(place) + "/" + workload
+}
+
+// with is "?key=value", or nothing for an empty value.
+func with(key, value string) string {
+	if value == "" {
+		return ""
+	}
+	return "?" + key + "=" + value
+}
