@@ -61,12 +61,13 @@ func TestPlainCUEAccepts(t *testing.T) {
 
 // TestPlatformIsADefinition holds that the platform's package compiles by itself.
 func TestPlatformIsADefinition(t *testing.T) {
-	v := loadPackage(t, cuecontext.New(), "platform")
+	ctx := cuecontext.New()
+	v := loadPackage(t, ctx, "platform")
 	params := v.LookupPath(cue.ParsePath("#Params"))
 	if err := params.Validate(); err != nil || !params.IsClosed() {
 		t.Errorf("#Params: %v, closed: %v", err, params.IsClosed())
 	}
-	if err := params.Unify(v.Context().CompileString(`{regions: ["r"], rps: 1, objective: 99}`)).Validate(); err == nil {
+	if err := params.Unify(ctx.CompileString(`{regions: ["r"], rps: 1, objective: 99}`)).Validate(); err == nil {
 		t.Error("#Params accepts an objective below what the platform allows")
 	}
 }

@@ -20,7 +20,8 @@ func (a Artifact) Trust() *Trust {
 
 // FileArtifact is a file, known by the sha256 of its content.
 type FileArtifact struct {
-	Path  string `json:"path"`
+	Path string `json:"path"`
+	// Trust is shown by files beside Path: Path.sig, Path.spdx.json or Path.cdx.json, Path.intoto.jsonl.
 	Trust *Trust `json:"trust,omitempty"`
 }
 
@@ -30,7 +31,8 @@ type ImageArtifact struct {
 	Repository string `json:"repository"`
 	// Platforms are "os/arch" that the image must have.
 	Platforms []string `json:"platforms,omitempty"`
-	Trust     *Trust   `json:"trust,omitempty"`
+	// Trust is shown by what is attached to the image in its repository.
+	Trust *Trust `json:"trust,omitempty"`
 }
 
 // Trust is what an artifact must show before it is used. All that is named is demanded.

@@ -99,7 +99,7 @@ type Linear struct {
 
 // BlueGreen brings up a full second side and switches all traffic at once.
 type BlueGreen struct {
-	// Before runs against the new side before anybody is on it.
+	// Before runs against the new side before anybody is on it; PENSTOCK_PREVIEW holds that side's address, host:port.
 	Before *Before `json:"before,omitempty"`
 	// After watches the new side once everybody is on it.
 	After *After   `json:"after,omitempty"`

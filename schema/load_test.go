@@ -118,33 +118,3 @@ func TestPreVersion(t *testing.T) {
 		t.Errorf("%q is not a pre-release version of %s", one, schema.Version)
 	}
 }
-
-// BenchmarkSchema measures what the schema costs a fresh context: load alone,
-// and load plus build of the smallest pipeline that imports it.
-func BenchmarkSchema(b *testing.B) {
-	b.Run("schema", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			compileSchema(b, cuecontext.New())
-		}
-	})
-	b.Run("smallest", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := compilePipeline(b, cuecontext.New(), smallest); err != nil {
-				b.Fatal(details(err))
-			}
-		}
-	})
-}
-
-// smallest is about the smallest pipeline there can be.
-const smallest = `package p
-
-import "penstock.dev/schema"
-
-pipeline: schema.#Pipeline & {
-	name: "p"
-	stages: build: exec: command: ["make"]
-}
-`

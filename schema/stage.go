@@ -68,7 +68,8 @@ type Command struct {
 // Exec runs a command or container job and may produce artifacts.
 type Exec struct {
 	Command []string `json:"command"`
-	// In is the environment the work belongs to: its variables can be injected, its lock is held.
+	// In is the environment the work belongs to: its variables can be injected, its lock is held, and PENSTOCK_FENCE is
+	// the lock's fencing number.
 	In        EnvName                  `json:"in,omitempty"`
 	Dir       string                   `json:"dir,omitempty"`
 	Env       map[VarName]string       `json:"env,omitempty"`
@@ -156,7 +157,8 @@ type Approve struct {
 type Migrate struct {
 	In EnvName `json:"in"`
 	// Check reports: exit 0 applied, 1 not applied, else unknown.
-	Check  Command  `json:"check"`
+	Check Command `json:"check"`
+	// Apply makes the change; PENSTOCK_FENCE is the fencing number of the lock.
 	Apply  Command  `json:"apply"`
 	Revert *Command `json:"revert,omitempty" penstock:"variant"`
 	// Irreversible says why there is no way back.
