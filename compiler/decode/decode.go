@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/errors"
 
 	"github.com/penstock-dev/penstock/compiler/load"
 	"github.com/penstock-dev/penstock/compiler/source"
@@ -26,31 +27,40 @@ type Decoded struct {
 // Decode returns the pipelines of a unit in the order of the unit.
 func Decode(u *load.Unit) []Decoded {
 	t := newTracer(u)
+	errs := list(u.Value.Validate(cue.Concrete(true), cue.Final()))
 	out := make([]Decoded, 0, len(u.Pipelines))
 	for _, p := range u.Pipelines {
-		out = append(out, decodeOne(t, p))
+		out = append(out, decodeOne(t, p, errs))
 	}
 	return out
 }
 
-func decodeOne(t *tracer, p load.Pipeline) Decoded {
+func decodeOne(t *tracer, p load.Pipeline, errs []errors.Error) Decoded {
 	d := Decoded{Name: t.unit.Name, Source: &source.Map{}}
 	v := t.unit.Value.LookupPath(p.Path)
 	if name, err := v.LookupPath(cue.MakePath(cue.Str("name"))).String(); err == nil {
 		d.Name = name
 	}
 	root := t.pipeline(p)
-	d.Diags = t.explain(p, root, v)
+	d.Diags = t.explain(p, root, v, errs)
 	if d.Diags.HasErrors() {
 		return d
 	}
 	var pipe schema.Pipeline
 	if err := v.Decode(&pipe); err != nil {
-		d.Diags = append(d.Diags, t.undecodable(p, root, err)...).Normalize()
+		d.Diags = append(d.Diags, t.explain(p, root, v, list(err))...).Normalize()
 		return d
 	}
 	f := &filler{tracer: t, out: d.Source, types: map[reflect.Type][]string{}}
 	f.fill("", root, reflect.ValueOf(pipe))
 	d.Pipeline = &pipe
 	return d
+}
+
+// list is every single one of CUE's errors in err.
+func list(err error) []errors.Error {
+	if err == nil {
+		return nil
+	}
+	return errors.Errors(errors.Promote(err, "evaluate"))
 }

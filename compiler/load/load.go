@@ -277,18 +277,18 @@ func empty(inst *build.Instance) bool {
 // unit builds one instance. It returns nil when there are diagnostics that stop the work.
 func (s *session) unit(inst *build.Instance, places Places) (*Unit, diag.List) {
 	if inst.Err != nil {
-		return nil, translate(inst, inst.Err, places, s.disk)
+		return nil, s.translate(inst, inst.Err, places)
 	}
 	own := slices.Clone(inst.Files)
 	useSchema(inst, s.schema)
 	if err := addCheck(inst); err != nil {
-		return nil, translate(inst, err, places, s.disk)
+		return nil, s.translate(inst, err, places)
 	}
 	ctx := cuecontext.New(cuecontext.Interpreter(embed.New()), cuecontext.CUE_DEBUG("sortfields"))
 	v := ctx.BuildInstance(inst)
 	errs := errors.Append(inst.Err, inst.ResolutionErr)
 	if errs != nil {
-		return nil, translate(inst, errs, places, s.disk)
+		return nil, s.translate(inst, errs, places)
 	}
 	u := &Unit{Dir: inst.Dir, ModuleRoot: places.root, Value: v, Files: own, Package: inst, Places: places}
 	u.Pipelines = pipelines(v)

@@ -1,0 +1,230 @@
+package decode
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/errors"
+	"cuelang.org/go/cue/token"
+
+	"github.com/penstock-dev/penstock/compiler/load"
+	"github.com/penstock-dev/penstock/internal/diag"
+	"github.com/penstock-dev/penstock/internal/names"
+)
+
+// group says once what CUE said about one path. The order of the cases is the order of trust: the first kind of
+// error that is present tells the most.
+func (x *explainer) group(g *group) {
+	defer x.spoil(g.path)
+	for _, try := range []struct {
+		format string
+		say    func(g *group, e located, args []any)
+	}{
+		{"field not allowed", x.notAllowed},
+		{"undefined field: %s", x.undefined},
+		{"cannot call non-function %s (type %s)", x.noFunction},
+		{"structural cycle", x.cycle},
+		{"cycle error", x.cycle},
+		{"conflicting values %s and %s (mismatched types %s and %s)", x.mismatch},
+		{"incompatible list lengths (%d and %d)", x.lengths},
+		{"conflicting values %s and %s", x.conflict},
+		{"adding field %v not allowed as field set was already referenced", x.lateField},
+		{"field is required but not present", x.required},
+		{"incomplete value %v", x.incomplete},
+	} {
+		for _, e := range g.errs {
+			if format, args := e.err.Msg(); format == try.format {
+				try.say(g, e, args)
+				return
+			}
+		}
+	}
+	for _, e := range g.errs {
+		if format, args := e.err.Msg(); format != "%s" && !strings.HasSuffix(format, "errors in empty disjunction:") {
+			x.other(g, e, format, args)
+			return
+		}
+	}
+	for _, e := range g.errs {
+		if format, args := e.err.Msg(); format == "%s" {
+			x.refused(g, fmt.Sprint(args[0]))
+			return
+		}
+	}
+}
+
+// refused is a value that a rule of the schema refuses; rule is the schema's own sentence.
+func (x *explainer) refused(g *group, rule string) {
+	r, related, expr := x.where(g.path)
+	t := typeAt(g.path)
+	if expr == nil || t == nil {
+		x.add("bad-value", r, g.path, rule, "", related)
+		return
+	}
+	if k := kindOf(expr); !fits(k, t) {
+		if w := wanted(t); w == plainText {
+			x.add("wrong-type", r, g.path, rule+", not "+found(expr), wantedHint(t, expr), related)
+			return
+		}
+		x.wrongType(r, g.path, t, expr, related)
+		return
+	}
+	code, hint := diag.Code("bad-value"), ""
+	switch deref(t).Kind() {
+	case reflect.Int, reflect.Int64, reflect.Float64:
+		code = "out-of-range"
+	}
+	if _, list, ok := strings.Cut(rule, " is one of "); ok {
+		code = "unknown-value"
+		if s, ok := text(expr); ok {
+			if near, ok := names.Nearest(s, strings.Split(list, ", ")); ok {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+		}
+	}
+	x.add(code, r, g.path, rule+", not "+bare(expr), hint, related)
+}
+
+func (x *explainer) wrongType(r diag.Range, path []string, t reflect.Type, expr ast.Expr, related []diag.Related) {
+	x.add("wrong-type", r, path, fmt.Sprintf("%s must be %s, not %s", subject(path), wanted(t), found(expr)), wantedHint(t, expr), related)
+}
+
+// mismatch is a value of another type than the schema's or the module's.
+func (x *explainer) mismatch(g *group, e located, args []any) {
+	r, related, expr := x.where(g.path)
+	if t := typeAt(g.path); t != nil && expr != nil && !fits(kindOf(expr), t) {
+		x.wrongType(r, g.path, t, expr, related)
+		return
+	}
+	if other := x.otherPlace(e.err, r); other != nil && !x.schemaSays(e.err) {
+		x.conflict(g, e, args)
+		return
+	}
+	want, got := kindWords(fmt.Sprint(args[3])), kindWords(fmt.Sprint(args[2]))
+	if expr != nil {
+		got = found(expr)
+		if k := kindOf(expr); k == cueKind(fmt.Sprint(args[3])) && k != reflect.Invalid {
+			want = kindWords(fmt.Sprint(args[2]))
+		}
+	}
+	if related == nil {
+		if other := x.otherPlace(e.err, r); other != nil {
+			related = []diag.Related{{Range: *other, Message: "this says what it must be"}}
+		}
+	}
+	x.add("wrong-type", r, g.path, fmt.Sprintf("%s must be %s, not %s", subject(g.path), want, got), "", related)
+}
+
+func cueKind(kind string) reflect.Kind {
+	switch kind {
+	case "string":
+		return reflect.String
+	case "int":
+		return reflect.Int
+	case "float", "number":
+		return reflect.Float64
+	case "bool":
+		return reflect.Bool
+	case "list":
+		return reflect.Slice
+	case "struct":
+		return reflect.Struct
+	}
+	return reflect.Invalid
+}
+
+// schemaSays reports whether one side of an error is the schema.
+func (x *explainer) schemaSays(e errors.Error) bool {
+	for _, p := range e.InputPositions() {
+		if p.IsValid() && x.unit.Places.Owner(p) == load.Schema {
+			return true
+		}
+	}
+	return false
+}
+
+// otherPlace is a place of an error outside r and outside the schema.
+func (x *explainer) otherPlace(e errors.Error, r diag.Range) *diag.Range {
+	for _, p := range e.InputPositions() {
+		if !p.IsValid() || x.unit.Places.Owner(p) == load.Schema {
+			continue
+		}
+		if at := x.unit.Places.At(p); at.File != r.File || at.Start != r.Start {
+			return &at
+		}
+	}
+	return nil
+}
+
+// conflict is two different values for one path.
+func (x *explainer) conflict(g *group, e located, args []any) {
+	var own, shared []token.Pos
+	for _, p := range e.err.InputPositions() {
+		switch x.unit.Places.Owner(p) {
+		case load.Own:
+			own = append(own, p)
+		case load.Shared:
+			shared = append(shared, p)
+		}
+	}
+	a, b := fmt.Sprint(args[0]), fmt.Sprint(args[1])
+	name := subject(g.path)
+	switch {
+	case len(own) >= 2:
+		sortPositions(own)
+		last := own[len(own)-1]
+		rel := []diag.Related{{Range: x.expressionAt(own[0]), Message: "first written here"}}
+		x.add("conflict", x.expressionAt(last), g.path, fmt.Sprintf("%s has two values: %s and %s", name, shorten(a), shorten(b)), "remove one of them", rel)
+	case len(own) == 1 && len(shared) > 0:
+		rel := []diag.Related{{Range: x.expressionAt(shared[0]), Message: "the shared module's value"}}
+		mine, theirs := shorten(a), shorten(b)
+		if x.unit.Places.Node(x.nodeAt(own[0])) == x.expressionAt(own[0]) {
+			if v, ok := x.nodeAt(own[0]).(ast.Expr); ok && bare(v) == theirs {
+				mine, theirs = theirs, mine
+			}
+		}
+		x.add("conflict", x.expressionAt(own[0]), g.path, fmt.Sprintf("%s is %s here, but the shared module says %s", name, mine, theirs), "remove it here, or change it in the module", rel)
+	default:
+		r, related, _ := x.where(g.path)
+		if len(related) == 0 && len(shared) > 0 {
+			related = []diag.Related{{Range: x.expressionAt(shared[0]), Message: "in the shared module"}}
+		}
+		x.add("conflict", r, g.path, fmt.Sprintf("%s has two values: %s and %s", name, shorten(a), shorten(b)), "", related)
+	}
+}
+
+// lengths is a list that is too short, or two lists of different length.
+func (x *explainer) lengths(g *group, e located, args []any) {
+	s, _ := x.lookup(x.root, g.path)
+	var lists []site
+	for _, st := range s.sites {
+		if _, ok := x.leaf(st).(*ast.ListLit); ok && !st.constraint && x.owner(st) != load.Schema {
+			lists = append(lists, st)
+		}
+	}
+	if len(lists) > 1 {
+		lists = sortSites(lists)
+		last := lists[len(lists)-1]
+		rel := []diag.Related{{Range: x.unit.Places.Node(lists[0].expr), Message: "first written here"}}
+		x.add("conflict", x.unit.Places.Node(last.expr), g.path, fmt.Sprintf("%s is written twice, with different lists", subject(g.path)), "remove one of them", rel)
+		return
+	}
+	r, related, expr := x.where(g.path)
+	got, want := fmt.Sprint(args[0]), fmt.Sprint(args[1])
+	if l, ok := expr.(*ast.ListLit); ok && strconv.Itoa(len(l.Elts)) == want {
+		got, want = want, got
+	}
+	msg := fmt.Sprintf("%s has %s elements and needs %s", subject(g.path), got, want)
+	if got == "0" {
+		msg = subject(g.path) + " is empty and needs at least one element"
+	}
+	x.add("bad-value", r, g.path, msg, "", related)
+}
+
+func (x *explainer) add(code diag.Code, r diag.Range, path []string, msg, hint string, related []diag.Related) {
+	d := x.out.Errorf(code, r, definitionPath(path), "%s", msg)
+	d.Hint, d.Related = hint, related
+}

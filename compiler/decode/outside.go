@@ -1,0 +1,45 @@
+package decode
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cuelang.org/go/cue/errors"
+
+	"github.com/penstock-dev/penstock/internal/diag"
+)
+
+// outside explains an error of the user's package that isn't inside a pipeline: a definition that contradicts itself, a
+// helper field without a value.
+func (x *explainer) outside(e errors.Error) {
+	format, args := e.Msg()
+	if strings.HasSuffix(format, "errors in empty disjunction:") {
+		return
+	}
+	msg, _, _ := strings.Cut(fmt.Sprintf(format, args...), "\n")
+	name := strings.Join(e.Path(), ".")
+	r := x.place(e)
+	switch format {
+	case "incomplete value %v":
+		x.out.Errorf("incomplete", r, "", "%s has no value", name).Hint = "give it one, or make it a definition (#) or a hidden field (_)"
+	case "adding field %v not allowed as field set was already referenced":
+		if slices.ContainsFunc(x.out, func(d diag.Diagnostic) bool { return d.Code == "swallowed" }) {
+			return // said already, with the field's name
+		}
+		x.out.Errorf("swallowed", r, "", "the field %v is added to what the comprehension around it reads", args[0]).Hint = "read from a field of another name"
+	case "field not allowed":
+		x.out.Errorf("unknown-field", r, "", "unknown field %q in %s", last(e.Path()), strings.Join(e.Path()[:max(len(e.Path())-1, 0)], "."))
+	case "conflicting values %s and %s":
+		x.out.Errorf("conflict", r, "", "%s has two values: %s and %s", name, shorten(fmt.Sprint(args[0])), shorten(fmt.Sprint(args[1])))
+	default:
+		x.out.Errorf("bad-value", r, "", "%s: %s", name, msg)
+	}
+}
+
+func last(path []string) string {
+	if len(path) == 0 {
+		return ""
+	}
+	return unquote(path[len(path)-1])
+}

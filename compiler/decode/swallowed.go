@@ -1,0 +1,141 @@
+package decode
+
+import (
+	"fmt"
+	"slices"
+
+	"cuelang.org/go/cue/ast"
+
+	"github.com/penstock-dev/penstock/compiler/load"
+	"github.com/penstock-dev/penstock/internal/names"
+)
+
+// swallowed reports what CUE drops without a word.
+func (x *explainer) swallowed() {
+	x.parameters()
+	for _, f := range x.sources() {
+		if x.unit.Places.Owner(f.Pos()) == load.Schema {
+			continue
+		}
+		ast.Walk(f, func(n ast.Node) bool {
+			if c, ok := n.(*ast.Comprehension); ok {
+				x.selfFeeding(c)
+			}
+			return true
+		}, nil)
+	}
+}
+
+// parameters reports a definition field such as #with in the pipeline that no definition behind it declares: definitions
+// may be added to closed structs, so CUE accepts a misspelt one and the parameter keeps its default.
+func (x *explainer) parameters() {
+	x.expand(x.root)
+	if !slices.ContainsFunc(x.root.lits, func(l literal) bool { return l.origin != nil }) {
+		return
+	}
+	for _, l := range x.root.lits {
+		if l.decls == nil || l.origin != nil || l.maybe {
+			continue
+		}
+		for name, fs := range l.decls.named {
+			if name[0] != '#' || x.declared(name) || x.referenced(name) || x.unit.Places.Owner(fs[0].Pos()) != load.Own {
+				continue
+			}
+			known := x.parameterNames()
+			hint := "the definition takes no parameters"
+			if len(known) > 0 {
+				hint = "its parameters are " + enumerate(known)
+			}
+			if near, ok := names.Nearest(name, known); ok {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			x.add("swallowed", x.unit.Places.Node(fs[0].Label), []string{name}, fmt.Sprintf("no definition of this pipeline has a parameter %s, and CUE would ignore it", name), hint, nil)
+		}
+	}
+}
+
+// declared reports whether a definition that the pipeline is built from has the field.
+func (x *explainer) declared(name string) bool { return slices.Contains(x.parameterNames(), name) }
+
+func (x *explainer) parameterNames() []string {
+	var known []string
+	for _, l := range x.root.lits {
+		if l.decls == nil || l.origin == nil {
+			continue
+		}
+		for name := range l.decls.named {
+			if name[0] == '#' {
+				known = append(known, name)
+			}
+		}
+	}
+	slices.Sort(known)
+	return slices.Compact(known)
+}
+
+// referenced reports whether the user's files refer to a name.
+func (x *explainer) referenced(name string) bool {
+	hit := false
+	for _, f := range x.unit.Files {
+		ast.Walk(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Field:
+				// the label isn't a reference; its value may hold some
+				if n.Value != nil {
+					ast.Walk(n.Value, func(m ast.Node) bool { return !hit }, nil)
+				}
+			case *ast.Ident:
+				hit = hit || n.Name == name && n.Node != nil
+			}
+			return !hit
+		}, nil)
+	}
+	return hit
+}
+
+// selfFeeding reports a comprehension over one of the pipeline's maps that adds to the same map. CUE reads the map once,
+// and drops what is added afterwards.
+func (x *explainer) selfFeeding(c *ast.Comprehension) {
+	body, ok := c.Value.(*ast.StructLit)
+	if !ok {
+		return
+	}
+	for _, clause := range c.Clauses {
+		loop, ok := clause.(*ast.ForClause)
+		if !ok {
+			continue
+		}
+		name := lastName(loop.Source)
+		if !slices.Contains(collections(), name) {
+			continue
+		}
+		for _, d := range body.Elts {
+			f, ok := d.(*ast.Field)
+			if !ok {
+				continue
+			}
+			if label, _, err := ast.LabelName(f.Label); err != nil || label != name {
+				continue
+			}
+			r := x.unit.Places.Node(f.Label)
+			hint := fmt.Sprintf("keep the %s that are read in a field of their own, such as _%s, and add both to %s", name, name, name)
+			x.add("swallowed", r, []string{name}, fmt.Sprintf("this loop reads %s and adds to %s: CUE would drop what it adds", name, name), hint, nil)
+			x.spoil([]string{name})
+		}
+	}
+}
+
+// lastName is the last name of a reference: "stages" for stages, pipeline.stages and _base.stages.
+func lastName(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		if name, _, err := ast.LabelName(e.Sel); err == nil {
+			return name
+		}
+	case *ast.ParenExpr:
+		return lastName(e.X)
+	}
+	return ""
+}

@@ -1,0 +1,102 @@
+package load
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"cuelang.org/go/cue/errors"
+
+	"github.com/penstock-dev/penstock/internal/diag"
+)
+
+// dashed is a label with a dash that lacks its quotes, up to where CUE gives up.
+var dashed = regexp.MustCompile(`(?:^|[\s{,:])([A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)+)\s*:?$`)
+
+// syntax explains the first syntax error of a file; what the parser says after it only follows from it.
+func (x *explainer) syntax(e errors.Error) {
+	pos := e.Position()
+	file := pos.Filename()
+	if x.broken[file] {
+		return
+	}
+	x.broken[file] = true
+	src := x.source(file)
+	r := x.places.At(pos)
+	format, args := e.Msg()
+	if label := dashedLabel(src, r.Start); label != "" {
+		r.Start.Column -= len(label)
+		r.End = diag.Position{Line: r.Start.Line, Column: r.Start.Column + len(label)}
+		x.out.Errorf("syntax", r, "", "the name %s has a dash and stands without quotes", label).Hint = fmt.Sprintf("write it %q", label)
+		return
+	}
+	if o, ok := unclosed(src); ok && structural(format, args) {
+		at := diag.Range{File: r.File, Start: o.pos, End: diag.Position{Line: o.pos.Line, Column: o.pos.Column + 1}}
+		d := x.out.Errorf("syntax", at, "", "this %q is never closed", o.tok.String())
+		d.Hint = fmt.Sprintf("add a %q", closes(o.tok).String())
+		d.Related = []diag.Related{{Range: r, Message: "noticed here"}}
+		return
+	}
+	x.out.Errorf("syntax", r, "", "%s", syntaxText(format, args))
+}
+
+// structural reports whether a parse error can come from a bracket that is missing.
+func structural(format string, args []any) bool {
+	return strings.HasPrefix(format, "expected") || strings.HasPrefix(format, "missing ','")
+}
+
+// dashedLabel finds the unquoted label with a dash that ends at the place of an error.
+func dashedLabel(src []byte, at diag.Position) string {
+	lines := bytes.Split(src, []byte("\n"))
+	if at.Line < 1 || at.Line > len(lines) || at.Column < 1 || at.Column > len(lines[at.Line-1])+1 {
+		return ""
+	}
+	line := lines[at.Line-1]
+	if rest := bytes.TrimLeft(line[at.Column-1:], " "); len(rest) == 0 || rest[0] != ':' {
+		return ""
+	}
+	m := dashed.FindSubmatch(line[:at.Column-1])
+	if m == nil {
+		return ""
+	}
+	return string(m[1])
+}
+
+// syntaxText is what the parser said, without the names of its tokens.
+func syntaxText(format string, args []any) string {
+	words := make([]any, len(args))
+	for i, a := range args {
+		words[i] = a
+		if w := tokenWord(fmt.Sprint(a)); w != "" {
+			words[i] = w
+		}
+	}
+	msg := fmt.Sprintf(format, words...)
+	msg = strings.NewReplacer("found '", "found ", "' \"", " \"", "','", `","`).Replace(msg)
+	return strings.TrimSuffix(strings.TrimSpace(firstLine(msg)), "'")
+}
+
+// tokenWord says in words what CUE's parser calls by the name of a token.
+func tokenWord(name string) string {
+	switch name {
+	case "STRING", "INTERPOLATION":
+		return "the text"
+	case "INT", "FLOAT":
+		return "the number"
+	case "IDENT":
+		return "the name"
+	case "EOF":
+		return "the end of the file"
+	case "ATTRIBUTE":
+		return "the attribute"
+	case "COMMENT":
+		return "a comment"
+	}
+	return ""
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
