@@ -69,7 +69,7 @@ type Inconclusive string
 const (
 	// InconclusiveRollback goes back. It is the default.
 	InconclusiveRollback Inconclusive = "rollback"
-	// InconclusiveHold holds on until a verdict or the stage's timeout.
+	// InconclusiveHold watches on until a verdict, for at most the stage's timeout.
 	InconclusiveHold Inconclusive = "hold"
 	// InconclusiveApprove parks and asks a person.
 	InconclusiveApprove Inconclusive = "approve"

@@ -7,7 +7,7 @@ const (
 	DefaultConcurrency = Queue
 	// DefaultInterrupted is what becomes of interrupted work.
 	DefaultInterrupted = InterruptedFail
-	// DefaultTimeout bounds one attempt of a stage, its holds and approvals not counted.
+	// DefaultTimeout bounds a stage's work, its holds, approvals and gates not counted.
 	DefaultTimeout Duration = "1h"
 	// DefaultBackoff is the pause before the second attempt.
 	DefaultBackoff Duration = "10s"
@@ -75,7 +75,7 @@ func deref[T any](p *T, d T) T {
 // ConcurrencyOrDefault is what a second run does.
 func (p Pipeline) ConcurrencyOrDefault() Concurrency { return or(p.Concurrency, DefaultConcurrency) }
 
-// TimeoutOrDefault bounds one attempt.
+// TimeoutOrDefault bounds the stage's work, holds, approvals and gates not counted.
 func (s Stage) TimeoutOrDefault() Duration { return or(s.Timeout, DefaultTimeout) }
 
 // InterruptedOrDefault is what becomes of interrupted work. A migration asks its own check.

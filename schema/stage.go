@@ -10,7 +10,7 @@ type Stage struct {
 	Before []StageName `json:"before,omitempty"`
 	// Gates are asked when the stage is ready; all must be open.
 	Gates map[GateName]Gate `json:"gates,omitempty"`
-	// Timeout bounds one attempt of the whole stage.
+	// Timeout bounds the stage's work, all attempts together; holds, approvals and gates come on top.
 	Timeout     Duration                    `json:"timeout,omitempty"`
 	Retry       *Retry                      `json:"retry,omitempty"`
 	OnFailure   *OnFailure                  `json:"onFailure,omitempty"`
