@@ -1,6 +1,7 @@
 package child
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -56,7 +57,7 @@ func start(t *testing.T, s Spec) *Process {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		p.Stop(t.Context(), 0)
+		p.Stop(context.WithoutCancel(t.Context()), 0)
 	})
 	return p
 }

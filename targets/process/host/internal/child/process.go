@@ -159,19 +159,26 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 // Exit says how the process ended; it is valid after Done.
 func (p *Process) Exit() string { return p.exit }
 
-// Stop asks the process to end with SIGTERM and kills its whole group when it has not after grace, or when ctx ends.
-func (p *Process) Stop(ctx context.Context, grace time.Duration) {
+// Stop asks the process to end with SIGTERM and kills its whole group when it has not after grace. When ctx ends first the
+// process is left as it is, and ctx's error returned.
+func (p *Process) Stop(ctx context.Context, grace time.Duration) error {
 	p.signal(unix.SIGTERM)
 	t := time.NewTimer(grace)
 	defer t.Stop()
 	select {
 	case <-p.done:
-		return
+		return nil
 	case <-t.C:
 	case <-ctx.Done():
+		return ctx.Err()
 	}
 	p.signal(unix.SIGKILL)
-	<-p.done
+	select {
+	case <-p.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // signal sends a signal through the pidfd, which can only reach this very process.

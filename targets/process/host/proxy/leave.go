@@ -21,6 +21,20 @@ func (f *Front) HandOver(ctx context.Context, pass PassConn) error {
 	return err
 }
 
+// IsQuiet reports whether a front that hands over can begin no further request: its doors are closed here and every
+// connection it still has is in the middle of one.
+func (f *Front) IsQuiet() bool {
+	if f.successor.Load() == nil || len(f.Listeners()) > 0 {
+		return false
+	}
+	for _, c := range f.open() {
+		if c.isResting() {
+			return false
+		}
+	}
+	return true
+}
+
 // Close ends the service: it stops accepting, answers what is under way with "Connection: close", gives idle connections a
 // moment for one last request, and returns when all are gone. What is left when ctx ends is cut off.
 func (f *Front) Close(ctx context.Context) error {

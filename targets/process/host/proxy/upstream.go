@@ -82,6 +82,13 @@ func (u *Upstream) Counts() Counts {
 // SetForeign replaces what is known of a predecessor process. Its numbers are totals, not differences.
 func (u *Upstream) SetForeign(f Foreign) { u.foreign.Store(&f) }
 
+// Settle forgets what a predecessor had under way, when it has ended; what it counted stays.
+func (u *Upstream) Settle() {
+	if f := u.foreign.Load(); f != nil {
+		u.foreign.Store(&Foreign{Counts: f.Counts})
+	}
+}
+
 // Export returns this process's view in the form its successor takes.
 func (u *Upstream) Export() Foreign {
 	return Foreign{InFlight: u.InFlight(), Counts: u.Counts()}

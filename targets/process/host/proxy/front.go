@@ -41,6 +41,7 @@ type Front struct {
 	closing   atomic.Bool
 	received  atomic.Uint64
 	unserved  atomic.Uint64
+	foreign   atomic.Pointer[Own]
 	handler   http.Handler
 
 	http1, http2 *http.Server
@@ -123,11 +124,18 @@ func (f *Front) SetRoute(r Route) error {
 // Route returns the route in force.
 func (f *Front) Route() Route { return f.route.Load().Route }
 
-// Own returns the proxy's own numbers.
+// Own returns the proxy's own numbers, those of a predecessor included.
 func (f *Front) Own() Own {
-	unserved := f.unserved.Load()
-	return Own{Received: f.received.Load(), Unserved: unserved}
+	o := Own{Unserved: f.unserved.Load(), Received: f.received.Load()}
+	if p := f.foreign.Load(); p != nil {
+		o.Received += p.Received
+		o.Unserved += p.Unserved
+	}
+	return o
 }
+
+// SetForeign replaces what is known of the numbers of a predecessor process, which are totals.
+func (f *Front) SetForeign(o Own) { f.foreign.Store(&o) }
 
 // Listen opens a door on a TCP address.
 func (f *Front) Listen(ctx context.Context, addr string) error {
