@@ -18,6 +18,7 @@ import (
 // explainer says what is wrong with one pipeline.
 type explainer struct {
 	*tracer
+	key   string // under pipelines; empty for pipeline
 	root  *spot
 	value cue.Value
 	// spoilt are the paths, as strings.Join(path, "\x00"), that a diagnostic covers: errors at or below them follow from it.
@@ -27,13 +28,16 @@ type explainer struct {
 
 // explain checks one pipeline. The errors are all those of the unit, not only of its pipelines.
 func (t *tracer) explain(p load.Pipeline, root *spot, v cue.Value, errs []errors.Error) diag.List {
-	x := &explainer{tracer: t, root: root, value: v, spoilt: map[string]bool{}}
+	x := &explainer{tracer: t, key: p.Key, root: root, value: v, spoilt: map[string]bool{}}
 	x.duplicates()
 	x.swallowed()
 	inside, outside := split(errs, p)
 	if len(inside) > 0 {
+		all := grouped(inside)
+		x.references(all)
 		x.walk(nil, root, typeAt(nil))
-		x.groups(inside)
+		x.parametersMissing()
+		x.groups(all)
 	}
 	for _, e := range outside {
 		x.outside(e)
@@ -90,9 +94,8 @@ type group struct {
 	errs []located
 }
 
-// groups explains the errors path by path. What CUE only says because something else is wrong comes last, and only if
-// nothing else was found.
-func (x *explainer) groups(errs []located) {
+// grouped puts errors together by path, the shortest paths first.
+func grouped(errs []located) []*group {
 	byPath := map[string]*group{}
 	var all []*group
 	for _, e := range errs {
@@ -107,6 +110,26 @@ func (x *explainer) groups(errs []located) {
 	slices.SortStableFunc(all, func(a, b *group) int {
 		return cmp.Or(cmp.Compare(len(a.path), len(b.path)), slices.Compare(a.path, b.path))
 	})
+	return all
+}
+
+// references explains the groups in which a reference leads nowhere, before anything is said to be missing for want of it.
+func (x *explainer) references(all []*group) {
+	for _, g := range all {
+		for _, e := range g.errs {
+			switch format, _ := e.err.Msg(); format {
+			case "undefined field: %s", "cannot call non-function %s (type %s)", "structural cycle", "cycle error":
+				if !x.follows(g.path) {
+					x.group(g)
+				}
+			}
+		}
+	}
+}
+
+// groups explains the errors path by path. What CUE only says because something else is wrong comes last, and only if
+// nothing else was found.
+func (x *explainer) groups(all []*group) {
 	var later []*group
 	for _, g := range all {
 		if x.derived(g) {
@@ -117,11 +140,8 @@ func (x *explainer) groups(errs []located) {
 			x.group(g)
 		}
 	}
-	if len(x.out) > 0 {
-		return
-	}
 	for _, g := range later {
-		if !x.follows(g.path) {
+		if !x.out.HasErrors() && !x.follows(g.path) {
 			x.group(g)
 		}
 	}

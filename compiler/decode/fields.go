@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"cuelang.org/go/cue/ast"
-	"cuelang.org/go/cue/token"
 
 	"github.com/penstock-dev/penstock/internal/diag"
 	"github.com/penstock-dev/penstock/internal/names"
@@ -45,6 +44,10 @@ func (x *explainer) unknownField(r diag.Range, parent []string, name string, rel
 	if len(parent) > 0 {
 		where = subject(parent)
 	}
+	if slices.Contains(known, name) {
+		x.closedOut(r, parent, name, related)
+		return
+	}
 	hint := ""
 	if near, ok := names.Nearest(name, known); ok {
 		hint = fmt.Sprintf("did you mean %q?", near)
@@ -56,6 +59,21 @@ func (x *explainer) unknownField(r diag.Range, parent []string, name string, rel
 		hint = "its fields are " + enumerate(known)
 	}
 	x.add("unknown-field", r, path, fmt.Sprintf("unknown field %q in %s", name, where), hint, related)
+}
+
+// closedOut is a field that the schema has, but a definition in between doesn't let in.
+func (x *explainer) closedOut(r diag.Range, parent []string, name string, related []diag.Related) {
+	msg := fmt.Sprintf("a definition that %s is built from has no field %q", subject(parent), name)
+	s, n := x.lookup(x.root, parent)
+	x.expand(s)
+	for _, l := range s.lits {
+		if n == len(parent) && l.decls != nil && l.origin != nil && len(l.decls.named[name]) == 0 {
+			msg = fmt.Sprintf("%s is built from %s, which has no field %q", subject(parent), written(l.origin), name)
+			related = append(related, diag.Related{Range: x.unit.Places.Node(l.origin), Message: "used here"})
+			break
+		}
+	}
+	x.add("unknown-field", r, append(slices.Clone(parent), name), msg, "add the field to the definition, or open it with \"...\"", related)
 }
 
 // siblings lists the fields that may stand beside an unknown one: those of the schema, or those that a shared definition
@@ -210,8 +228,4 @@ func (x *explainer) other(g *group, e located, format string, args []any) {
 		r, related = p, nil
 	}
 	x.add("bad-value", r, g.path, fmt.Sprintf("%s: %s", subject(g.path), msg), "", related)
-}
-
-func sortPositions(ps []token.Pos) {
-	slices.SortFunc(ps, func(a, b token.Pos) int { return a.Compare(b) })
 }

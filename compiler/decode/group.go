@@ -3,6 +3,7 @@ package decode
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/penstock-dev/penstock/compiler/load"
 	"github.com/penstock-dev/penstock/internal/diag"
 	"github.com/penstock-dev/penstock/internal/names"
+	"github.com/penstock-dev/penstock/schema"
 )
 
 // group says once what CUE said about one path. The order of the cases is the order of trust: the first kind of
@@ -89,6 +91,10 @@ func (x *explainer) refused(g *group, rule string) {
 }
 
 func (x *explainer) wrongType(r diag.Range, path []string, t reflect.Type, expr ast.Expr, related []diag.Related) {
+	if deref(t) == reflect.TypeFor[schema.Secret]() { // what stands there may be the secret itself: don't repeat it
+		x.add("wrong-type", r, path, fmt.Sprintf("%s must be a reference to a secret, never the secret", subject(path)), "write env, file, vault or kubernetes: where the secret is", related)
+		return
+	}
 	x.add("wrong-type", r, path, fmt.Sprintf("%s must be %s, not %s", subject(path), wanted(t), found(expr)), wantedHint(t, expr), related)
 }
 
@@ -99,7 +105,7 @@ func (x *explainer) mismatch(g *group, e located, args []any) {
 		x.wrongType(r, g.path, t, expr, related)
 		return
 	}
-	if other := x.otherPlace(e.err, r); other != nil && !x.schemaSays(e.err) {
+	if other := x.otherPlace(e.err, r); other != nil && !x.schemaSays(e.err) && concrete(args[0]) && concrete(args[1]) {
 		x.conflict(g, e, args)
 		return
 	}
@@ -116,6 +122,18 @@ func (x *explainer) mismatch(g *group, e located, args []any) {
 		}
 	}
 	x.add("wrong-type", r, g.path, fmt.Sprintf("%s must be %s, not %s", subject(g.path), want, got), "", related)
+}
+
+// concrete reports whether CUE's text of a value is that of a value and not of a type.
+func concrete(arg any) bool {
+	s := fmt.Sprint(arg)
+	switch {
+	case s == "true", s == "false", s == "null":
+		return true
+	case s == "":
+		return false
+	}
+	return strings.ContainsRune(`"'-0123456789`, rune(s[0])) || s[0] == '{' || s[0] == '[' && !strings.Contains(s, "...")
 }
 
 func cueKind(kind string) reflect.Kind {
@@ -161,39 +179,56 @@ func (x *explainer) otherPlace(e errors.Error, r diag.Range) *diag.Range {
 
 // conflict is two different values for one path.
 func (x *explainer) conflict(g *group, e located, args []any) {
-	var own, shared []token.Pos
-	for _, p := range e.err.InputPositions() {
-		switch x.unit.Places.Owner(p) {
-		case load.Own:
-			own = append(own, p)
-		case load.Shared:
-			shared = append(shared, p)
-		}
-	}
-	a, b := fmt.Sprint(args[0]), fmt.Sprint(args[1])
+	a, b := shorten(fmt.Sprint(args[0])), shorten(fmt.Sprint(args[1]))
 	name := subject(g.path)
+	own, shared := x.rivals(g, e.err)
 	switch {
-	case len(own) >= 2:
-		sortPositions(own)
-		last := own[len(own)-1]
-		rel := []diag.Related{{Range: x.expressionAt(own[0]), Message: "first written here"}}
-		x.add("conflict", x.expressionAt(last), g.path, fmt.Sprintf("%s has two values: %s and %s", name, shorten(a), shorten(b)), "remove one of them", rel)
-	case len(own) == 1 && len(shared) > 0:
-		rel := []diag.Related{{Range: x.expressionAt(shared[0]), Message: "the shared module's value"}}
-		mine, theirs := shorten(a), shorten(b)
-		if x.unit.Places.Node(x.nodeAt(own[0])) == x.expressionAt(own[0]) {
-			if v, ok := x.nodeAt(own[0]).(ast.Expr); ok && bare(v) == theirs {
-				mine, theirs = theirs, mine
-			}
+	case x.key != "" && len(g.path) == 1 && name == "name":
+		r, related, expr := x.where(g.path)
+		if expr != nil {
+			a = bare(expr)
 		}
-		x.add("conflict", x.expressionAt(own[0]), g.path, fmt.Sprintf("%s is %s here, but the shared module says %s", name, mine, theirs), "remove it here, or change it in the module", rel)
+		x.add("conflict", r, g.path, fmt.Sprintf("name is %s, but the key under pipelines says %q", a, x.key), "leave the name out: the key is the name", related)
+	case len(own) > 1:
+		first, again := own[0], own[len(own)-1]
+		rel := []diag.Related{{Range: x.unit.Places.Node(first.expr), Message: "first written here"}}
+		x.add("conflict", x.unit.Places.Node(again.expr), g.path, fmt.Sprintf("%s has two values: %s and %s", name, bare(x.leaf(first)), bare(x.leaf(again))), "remove one of them", rel)
+	case len(own) == 1 && len(shared) > 0:
+		mine, theirs := bare(x.leaf(own[0])), a
+		if theirs == mine {
+			theirs = b
+		}
+		rel := []diag.Related{{Range: x.unit.Places.Node(shared[0].expr), Message: "what " + shared[0].pkg.ImportPath + " says"}}
+		x.add("conflict", x.unit.Places.Node(own[0].expr), g.path, fmt.Sprintf("%s is %s here, but the shared module says %s", name, mine, theirs), "remove it here, or change it in the module", rel)
 	default:
 		r, related, _ := x.where(g.path)
-		if len(related) == 0 && len(shared) > 0 {
-			related = []diag.Related{{Range: x.expressionAt(shared[0]), Message: "in the shared module"}}
-		}
-		x.add("conflict", r, g.path, fmt.Sprintf("%s has two values: %s and %s", name, shorten(a), shorten(b)), "", related)
+		x.add("conflict", r, g.path, fmt.Sprintf("%s has two values: %s and %s", name, a, b), "", related)
 	}
+}
+
+// rivals are the sites that an error sets against each other, those of the user's module and those of shared ones, in
+// the order of the files. CUE also names references that led to them; only what writes the path itself counts.
+func (x *explainer) rivals(g *group, e errors.Error) (own, shared []site) {
+	s, n := x.lookup(x.root, g.path)
+	if n < len(g.path) {
+		return nil, nil
+	}
+	named := e.InputPositions()
+	for _, st := range s.sites {
+		leaf := x.leaf(st)
+		if st.constraint || !slices.ContainsFunc(named, func(p token.Pos) bool {
+			return p.Position() == st.expr.Pos().Position() || p.Position() == leaf.Pos().Position()
+		}) {
+			continue
+		}
+		switch x.owner(st) {
+		case load.Own:
+			own = append(own, st)
+		case load.Shared:
+			shared = append(shared, st)
+		}
+	}
+	return sortSites(own), sortSites(shared)
 }
 
 // lengths is a list that is too short, or two lists of different length.

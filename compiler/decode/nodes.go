@@ -117,7 +117,7 @@ func (x *explainer) exported(spec *ast.ImportSpec) []string {
 }
 
 // written is the text of an expression, on one line.
-func written(x ast.Expr) string {
+func written(x ast.Node) string {
 	b, err := format.Node(x)
 	if err != nil {
 		return "this"

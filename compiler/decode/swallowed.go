@@ -2,9 +2,11 @@ package decode
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/token"
 
 	"github.com/penstock-dev/penstock/compiler/load"
 	"github.com/penstock-dev/penstock/internal/names"
@@ -37,8 +39,9 @@ func (x *explainer) parameters() {
 		if l.decls == nil || l.origin != nil || l.maybe {
 			continue
 		}
-		for name, fs := range l.decls.named {
-			if name[0] != '#' || x.declared(name) || x.referenced(name) || x.unit.Places.Owner(fs[0].Pos()) != load.Own {
+		for _, name := range slices.Sorted(maps.Keys(l.decls.named)) {
+			fs := l.decls.named[name]
+			if name == "" || name[0] != '#' || x.declared(name) || x.referenced(name) || x.unit.Places.Owner(fs[0].Pos()) != load.Own {
 				continue
 			}
 			known := x.parameterNames()
@@ -64,7 +67,7 @@ func (x *explainer) parameterNames() []string {
 			continue
 		}
 		for name := range l.decls.named {
-			if name[0] == '#' {
+			if name != "" && name[0] == '#' {
 				known = append(known, name)
 			}
 		}
@@ -73,19 +76,37 @@ func (x *explainer) parameterNames() []string {
 	return slices.Compact(known)
 }
 
+// parametersMissing reports the parameters that a definition requires and nothing gives.
+func (x *explainer) parametersMissing() {
+	for _, param := range x.parameterNames() {
+		s := x.child(x.root, param)
+		x.expand(s)
+		for _, l := range s.lits {
+			if l.decls == nil || l.maybe {
+				continue
+			}
+			for _, name := range slices.Sorted(maps.Keys(l.decls.named)) {
+				path := []string{param, name}
+				if l.decls.named[name][0].Constraint == token.NOT && !x.given(s, name) && !x.follows(path) {
+					x.missing(path[:1], name)
+				}
+			}
+		}
+	}
+}
+
+// given reports whether a field is written by something other than a constraint.
+func (x *explainer) given(s *spot, name string) bool {
+	return slices.ContainsFunc(x.child(s, name).sites, func(st site) bool { return !st.constraint })
+}
+
 // referenced reports whether the user's files refer to a name.
 func (x *explainer) referenced(name string) bool {
 	hit := false
 	for _, f := range x.unit.Files {
 		ast.Walk(f, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.Field:
-				// the label isn't a reference; its value may hold some
-				if n.Value != nil {
-					ast.Walk(n.Value, func(m ast.Node) bool { return !hit }, nil)
-				}
-			case *ast.Ident:
-				hit = hit || n.Name == name && n.Node != nil
+			if id, ok := n.(*ast.Ident); ok && id.Name == name && id.Node != nil { // labels aren't resolved to a node
+				hit = true
 			}
 			return !hit
 		}, nil)

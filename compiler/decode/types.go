@@ -72,6 +72,8 @@ func definitionPath(path []string) string {
 		n, err := strconv.Atoi(sel)
 		if err == nil && (t == nil || deref(t).Kind() == reflect.Slice || deref(t).Kind() == reflect.Interface) {
 			out = source.Index(out, n)
+		} else if name != "" && (name[0] == '#' || name[0] == '_') {
+			out = strings.TrimPrefix(out+"."+name, ".")
 		} else {
 			out = source.Join(out, name)
 		}

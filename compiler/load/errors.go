@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,8 +61,17 @@ func (x *explainer) explain(e errors.Error) {
 	case e.Position().IsValid():
 		x.syntax(e)
 	default:
-		x.out.Errorf("bad-module", diag.Range{File: x.places.File(x.inst.Dir)}, "", "%s", plain(e))
+		x.out.Errorf("bad-module", x.moduleFile(), "", "%s", plain(e))
 	}
+}
+
+// moduleFile is the file to blame for what has no position: the module file where there is one.
+func (x *explainer) moduleFile() diag.Range {
+	mod := filepath.Join(x.places.root, "cue.mod", "module.cue")
+	if x.disk.isFile(mod) {
+		return diag.Range{File: x.places.File(mod)}
+	}
+	return diag.Range{File: x.places.File(x.places.root)}
 }
 
 func (x *explainer) inModuleFile(e errors.Error) bool {
@@ -73,8 +83,8 @@ func plain(err error) string {
 	var e errors.Error
 	if errors.As(err, &e) {
 		format, args := e.Msg()
-		if format != "" {
-			return firstLine(fmt.Sprintf(format, args...))
+		if msg := firstLine(fmt.Sprintf(format, args...)); msg != "" {
+			return msg
 		}
 	}
 	return firstLine(err.Error())
@@ -98,6 +108,8 @@ func (x *explainer) token(pos token.Pos) diag.Range {
 		switch n := n.(type) {
 		case *ast.Ident, *ast.BasicLit:
 			r = x.places.Node(n)
+		case *ast.LetClause:
+			r = x.places.Node(n.Ident)
 		}
 	})
 	return r

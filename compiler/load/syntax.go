@@ -72,10 +72,15 @@ func syntaxText(format string, args []any) string {
 			words[i] = w
 		}
 	}
-	msg := fmt.Sprintf(format, words...)
-	msg = strings.NewReplacer("found '", "found ", "' \"", " \"", "','", `","`).Replace(msg)
-	return strings.TrimSuffix(strings.TrimSpace(firstLine(msg)), "'")
+	msg := firstLine(fmt.Sprintf(format, words...))
+	msg = wordInQuotes.ReplaceAllString(msg, "$1")
+	return strings.TrimSpace(singleQuotes.ReplaceAllString(msg, `"$1"`))
 }
+
+var (
+	wordInQuotes = regexp.MustCompile(`'((?:the|a) [a-z ]+)'`) // a token by its word
+	singleQuotes = regexp.MustCompile(`'([^' ]+)'`)
+)
 
 // tokenWord says in words what CUE's parser calls by the name of a token.
 func tokenWord(name string) string {
