@@ -22,6 +22,7 @@ func (r *rig) get2(path string) (int, string) {
 }
 
 func TestCrashedHostFindsItsPrograms(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.release("v1", "text=one")
 	r.stage("v2", "text=two")
@@ -44,6 +45,7 @@ func TestCrashedHostFindsItsPrograms(t *testing.T) {
 }
 
 func TestLeaseExpiresWhileNoHostRuns(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.release("v1", "text=one")
 	r.stage("v2", "text=two")
@@ -59,6 +61,7 @@ func TestLeaseExpiresWhileNoHostRuns(t *testing.T) {
 }
 
 func TestProgramThatDiedWithoutHost(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.release("v1", "text=one")
 	v, _ := r.observe().In(control.Stable)
@@ -74,6 +77,7 @@ func TestProgramThatDiedWithoutHost(t *testing.T) {
 }
 
 func TestStopAndStartAgain(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.release("v1", "text=one noterm")
 	v, _ := r.observe().In(control.Stable)
@@ -101,6 +105,7 @@ func isZombie(pid int) bool {
 }
 
 func TestTwoClientsStartOneHost(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	if err := r.c.Stop(t.Context(), false); err != nil {
 		t.Fatal(err)
@@ -126,6 +131,7 @@ func TestTwoClientsStartOneHost(t *testing.T) {
 }
 
 func TestUnsafeRuntimeDirIsRefused(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	if err := r.c.Stop(t.Context(), false); err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 )
 
 func TestReleaseCanaryCommitRetire(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.release("v1", "text=one")
 	if _, text := r.get("/"); text != "one" {
@@ -49,6 +50,7 @@ func TestReleaseCanaryCommitRetire(t *testing.T) {
 }
 
 func TestRollbackBeforeAndAfterCommit(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.release("v1", "text=one")
 	r.stage("v2", "text=two bad")
@@ -79,6 +81,7 @@ func TestRollbackBeforeAndAfterCommit(t *testing.T) {
 }
 
 func TestRestoreRetiredFromStore(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	artifact := filepath.Join(t.TempDir(), "program")
 	b, err := os.ReadFile(os.Args[0])
@@ -108,6 +111,7 @@ func TestRestoreRetiredFromStore(t *testing.T) {
 }
 
 func TestFirstDeployUndone(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.stage("v1", "text=one")
 	if _, err := r.c.Shift(t.Context(), control.Shift{Op: r.op(), Version: "v1", Weight: 10}); !is(err, control.Conflict) {
@@ -122,6 +126,7 @@ func TestFirstDeployUndone(t *testing.T) {
 }
 
 func TestNotReadySaysWhy(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.release("v1", "text=one")
 	for name, tc := range map[string]struct{ program, want string }{
@@ -144,6 +149,7 @@ func TestNotReadySaysWhy(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.release("v1", "text=one")
 	r.stage("v2", "text=two")
@@ -203,6 +209,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestAddressTaken(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.release("v1", "text=one")
 	other := *r
@@ -217,6 +224,7 @@ func TestAddressTaken(t *testing.T) {
 }
 
 func TestLeaseExpires(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.release("v1", "text=one")
 	r.stage("v2", "text=two")
@@ -248,6 +256,7 @@ func TestLeaseExpires(t *testing.T) {
 }
 
 func TestDeadProgramIsStartedAgain(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.release("v1", "text=one")
 	if d, err := r.c.Drift(t.Context(), r.id); err != nil || len(d) != 0 {
@@ -269,6 +278,7 @@ func TestDeadProgramIsStartedAgain(t *testing.T) {
 }
 
 func TestDriftSeesAnotherProgram(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.release("v1", "text=one")
 	// The file in the store is replaced, and the program restarted: the host refuses to start other bytes.
@@ -292,6 +302,7 @@ func TestDriftSeesAnotherProgram(t *testing.T) {
 }
 
 func TestSecretsStayInMemory(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	spec := r.spec("v1", "text=one")
 	spec.Secrets = []string{"TOKEN"}

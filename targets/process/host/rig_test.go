@@ -11,7 +11,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -76,7 +75,7 @@ func program() {
 			signal.Ignore(syscall.SIGTERM)
 		}
 	}
-	var n atomic.Int64
+	http.HandleFunc("/echo", echo)
 	http.HandleFunc("/healthz", func(w http.ResponseWriter, r *http.Request) {
 		if !ready {
 			w.WriteHeader(503)
@@ -90,7 +89,7 @@ func program() {
 	})
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
-		n.Add(1)
+		w.Header().Set("X-Version", text)
 		if bad {
 			w.WriteHeader(500)
 		}
@@ -101,6 +100,17 @@ func program() {
 		fmt.Println(err)
 		os.Exit(1)
 	}
+}
+
+// echo upgrades a connection and sends back what it receives.
+func echo(w http.ResponseWriter, _ *http.Request) {
+	c, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+	io.Copy(c, rw)
 }
 
 // rig is a host with one service, and a run that holds the lock.
