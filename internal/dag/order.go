@@ -67,18 +67,31 @@ func (r *ranks) Pop() any {
 // each needs the next, the last needs the first. Among the cycles through that name it is a shortest one, and of these
 // the first by name.
 func (g *Graph[K]) Cycle() []K {
+	all := g.Cycles()
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
+}
+
+// Cycles returns one cycle, as [Graph.Cycle] describes it, for each knot of vertices that need each other, by the smallest
+// names.
+func (g *Graph[K]) Cycles() [][]K {
 	comp := g.components()
 	size := map[int]int{}
 	for _, c := range comp {
 		size[c]++
 	}
+	var out [][]K
 	sorted, rank := g.byName()
+	seen := map[int]bool{}
 	for _, i := range sorted {
-		if size[comp[i]] > 1 || slices.Contains(g.needs[i], i) {
-			return g.shortest(i, comp, rank)
+		if !seen[comp[i]] && (size[comp[i]] > 1 || slices.Contains(g.needs[i], i)) {
+			seen[comp[i]] = true
+			out = append(out, g.shortest(i, comp, rank))
 		}
 	}
-	return nil
+	return out
 }
 
 // shortest returns a shortest way from i along needs back to i, which has to exist within i's component.
