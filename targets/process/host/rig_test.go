@@ -165,8 +165,11 @@ func (r *rig) end() {
 	if err := r.c.Stop(ctx, false); err != nil && !errors.Is(err, client.ErrNoHost) {
 		r.t.Errorf("stop host: %v", err)
 	}
+	b, _ := os.ReadFile(filepath.Join(r.opts.Dirs.State, "host.log"))
+	if strings.Contains(string(b), "DATA RACE") || strings.Contains(string(b), "panic:") {
+		r.t.Error("the host's log shows a race or a panic")
+	}
 	if r.t.Failed() {
-		b, _ := os.ReadFile(filepath.Join(r.opts.Dirs.State, "host.log"))
 		r.t.Logf("host log:\n%s", b)
 	}
 	os.RemoveAll(r.opts.Dirs.Runtime)
