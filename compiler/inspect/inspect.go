@@ -1,0 +1,195 @@
+// Package inspect looks at the local files that a pipeline names: the runbook, keys, lists of signers, manifests, root
+// modules and their variables. It says which are missing, at the line that names them, and digests the others, so that
+// the plan is about the files that were reviewed. It opens no other file and follows no network.
+package inspect
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/penstock-dev/penstock/compiler/source"
+	"github.com/penstock-dev/penstock/internal/diag"
+	"github.com/penstock-dev/penstock/schema"
+)
+
+// The codes of this package.
+const (
+	CodeMissing  diag.Code = "file-missing"
+	CodeEmpty    diag.Code = "files-none"
+	CodeAbsolute diag.Code = "file-absolute"
+	CodeGlob     diag.Code = "glob-malformed"
+)
+
+// Files is what was found.
+type Files struct {
+	// Digests holds "sha256:…" of each file by its path as the pipeline's directory sees it, slash-separated.
+	Digests map[string]string
+	// Globs holds the files of each pattern, sorted.
+	Globs map[string][]string
+	// Modules holds the files of each root module, sorted.
+	Modules map[string][]string
+}
+
+// Options say where to look.
+type Options struct {
+	// Dir is the pipeline's directory: names are relative to it.
+	Dir string
+	// Overlay replaces or adds files by absolute path.
+	Overlay map[string][]byte
+}
+
+// Run inspects the files of a pipeline. The error says what could not be read although it is there.
+func Run(p *schema.Pipeline, m *source.Map, o Options) (Files, diag.List, error) {
+	in := &inspection{p: p, m: m, o: o, out: Files{Digests: map[string]string{}, Globs: map[string][]string{}, Modules: map[string][]string{}}}
+	for _, part := range []func(){in.runbook, in.groups, in.keys, in.workloads} {
+		part()
+	}
+	if in.err != nil {
+		return Files{}, nil, in.err
+	}
+	return in.out, in.list.Normalize(), nil
+}
+
+type inspection struct {
+	p    *schema.Pipeline
+	m    *source.Map
+	o    Options
+	out  Files
+	list diag.List
+	err  error
+}
+
+func (in *inspection) runbook() {
+	if in.p.Owner == nil || in.p.Owner.Runbook == "" || strings.Contains(in.p.Owner.Runbook, "://") {
+		return
+	}
+	name, _, _ := strings.Cut(in.p.Owner.Runbook, "#")
+	in.file("owner.runbook", name, "the runbook")
+}
+
+func (in *inspection) groups() {
+	for name, g := range in.p.Groups {
+		if g.Signers != "" {
+			in.file(source.Join(source.Join("groups", string(name)), "signers"), g.Signers, "the list of signers")
+		}
+	}
+}
+
+func (in *inspection) keys() {
+	for name, a := range in.p.Artifacts {
+		t, kind := a.Trust(), "file"
+		if a.Image != nil {
+			kind = "image"
+		}
+		if t == nil {
+			continue
+		}
+		at := source.Join(source.Join(source.Join("artifacts", string(name)), kind), "trust.signatures")
+		for i, s := range t.Signatures {
+			if s.Key != "" {
+				in.file(source.Index(at, i)+".key", s.Key, "the public key")
+			}
+		}
+	}
+}
+
+// workloads inspects each workload as it is written, and its overlays: a path is the same wherever it is filled in.
+func (in *inspection) workloads() {
+	for name, w := range in.p.Workloads {
+		at := source.Join("workloads", string(name))
+		in.targets(at, w.Kubernetes, w.Terraform)
+		for env, o := range w.In {
+			in.targets(source.Join(at+".in", string(env)), o.Kubernetes, o.Terraform)
+		}
+	}
+}
+
+func (in *inspection) targets(at string, k *schema.KubernetesWorkload, t *schema.TerraformWorkload) {
+	if k != nil {
+		in.kubernetes(at+".kubernetes", k)
+	}
+	if t != nil {
+		in.terraform(at+".terraform", t)
+	}
+}
+
+// file digests one file that has to be there.
+func (in *inspection) file(at, name, what string) {
+	if !in.relative(at, name) {
+		return
+	}
+	data, err := in.read(name)
+	switch {
+	case err == nil:
+		sum := sha256.Sum256(data)
+		in.out.Digests[name] = "sha256:" + hex.EncodeToString(sum[:])
+	case errors.Is(err, fs.ErrNotExist):
+		d := in.list.Errorf(CodeMissing, in.m.Value(at), at, "%s %q does not exist", what, name)
+		d.Hint = "paths are relative to the directory of the pipeline"
+	default:
+		in.err = errors.Join(in.err, fmt.Errorf("read %s: %w", name, err))
+	}
+}
+
+// relative refuses a path of this machine: a plan holds none.
+func (in *inspection) relative(at, name string) bool {
+	if path.IsAbs(name) || filepath.IsAbs(name) {
+		d := in.list.Errorf(CodeAbsolute, in.m.Value(at), at, "%q is a path of this machine", name)
+		d.Hint = "write it relative to the directory of the pipeline"
+		return false
+	}
+	return true
+}
+
+func (in *inspection) abs(name string) string {
+	return filepath.Join(in.o.Dir, filepath.FromSlash(name))
+}
+
+func (in *inspection) read(name string) ([]byte, error) {
+	full := in.abs(name)
+	if data, ok := in.o.Overlay[full]; ok {
+		return data, nil
+	}
+	info, err := os.Stat(full)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("it is a %s: %w", info.Mode().Type(), fs.ErrNotExist)
+	}
+	return os.ReadFile(full)
+}
+
+// matching lists the files that match a pattern below the pipeline's directory, sorted, without directories.
+func (in *inspection) matching(pattern string) ([]string, error) {
+	full := in.abs(pattern)
+	found, err := filepath.Glob(full)
+	if err != nil {
+		return nil, err
+	}
+	for name := range in.o.Overlay {
+		if ok, _ := filepath.Match(full, name); ok {
+			found = append(found, name)
+		}
+	}
+	var out []string
+	for _, f := range found {
+		rel, err := filepath.Rel(in.abs("."), f)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := in.read(filepath.ToSlash(rel)); err == nil {
+			out = append(out, filepath.ToSlash(rel))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}

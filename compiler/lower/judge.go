@@ -1,0 +1,72 @@
+package lower
+
+import (
+	"time"
+
+	"github.com/penstock-dev/penstock/compiler/plan"
+	"github.com/penstock-dev/penstock/schema"
+)
+
+// The tick of a judge: it looks at the counts this often.
+const (
+	tick      = 15 * time.Second
+	leastTick = time.Second
+)
+
+// judges reports whether an analysis judges anything.
+func judges(a *schema.Analysis) bool { return a != nil && len(a.SLOs)+len(a.Limits) > 0 }
+
+// watched is what a monitor looks at, and from when to when.
+type watched struct {
+	ref           plan.Ref
+	against       string // "stable" or "objective"
+	opens, closes plan.NodeID
+	when          *plan.When
+}
+
+// monitor adds a monitor. Holds are those that it watches; the shortest decides how often it looks.
+func (b *builder) monitor(name, path string, a *schema.Analysis, w watched, holds ...plan.Duration) plan.MonitorID {
+	id := plan.MonitorID(nodeID(b.s.name, name))
+	_, env := w.ref.Split()
+	j := plan.Judge{
+		Against: w.against, Alpha: a.AlphaOrDefault(), Tick: tickOf(holds), Require: string(a.RequireOrDefault()),
+		MinRequests: a.MinimumOrDefault(), Sticky: a.Sticky,
+	}
+	switch a.InconclusiveOrDefault() {
+	case schema.InconclusiveHold:
+		j.Inconclusive, j.HoldMore = "hold", span(b.s.src.TimeoutOrDefault())
+	case schema.InconclusiveApprove:
+		j.Inconclusive = "ask"
+	default:
+		j.Inconclusive = "rollback"
+	}
+	for _, slo := range sorted(a.SLOs) {
+		s := a.SLOs[slo]
+		j.SLIs = append(j.SLIs, plan.JudgedSLI{
+			SLO: string(slo), Tolerate: s.TolerateOrDefault(), Safe: s.ProveOrDefault(), Critical: s.Critical, DryRun: s.DryRun, Weight: s.WeightOrDefault(),
+		})
+	}
+	for _, limit := range sorted(a.Limits) {
+		q := a.Limits[limit]
+		j.Limits = append(j.Limits, plan.Limit{Name: string(limit), Environment: env, Query: q.Query, Above: q.Above, Below: q.Below})
+	}
+	if a.Expect != nil {
+		j.Expect = &plan.Expect{RPS: a.Expect.RPS, Errors: a.Expect.Errors}
+	}
+	b.s.monitors = append(b.s.monitors, plan.Monitor{
+		ID: id, Stage: string(b.s.name), Workload: w.ref, Opens: w.opens, Closes: w.closes, When: w.when, Judge: j,
+	})
+	b.l.paths[string(id)] = path
+	return id
+}
+
+// tickOf is 15 seconds, or a tenth of a shorter hold, but at least one second.
+func tickOf(holds []plan.Duration) plan.Duration {
+	t := tick
+	for _, h := range holds {
+		if h > 0 {
+			t = min(t, time.Duration(h)/10)
+		}
+	}
+	return plan.Duration(max(t.Truncate(time.Millisecond), leastTick))
+}
