@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
+
+	"github.com/penstock-dev/penstock/runtime/event"
 )
 
 // Exit codes of every command.
@@ -52,6 +54,21 @@ func codeOf(err error) int {
 		return ExitFine
 	case errors.As(err, &e):
 		return e.code
+	}
+	return ExitFailed
+}
+
+// outcomeCode is the exit code for how a run ended. An aborted run that had to go back has rolled back.
+func outcomeCode(o event.Outcome) int {
+	switch o {
+	case event.Succeeded:
+		return ExitFine
+	case event.RolledBack, event.Aborted:
+		return ExitRolledBack
+	case event.Unsettled:
+		return ExitUnsettled
+	case "":
+		return ExitParked
 	}
 	return ExitFailed
 }
