@@ -56,9 +56,12 @@ func (c *Client) Observe(ctx context.Context, id control.Service) (control.Statu
 	return call[control.Status](ctx, c, http.MethodGet, "/v1/service", query(id), nil)
 }
 
-// Counts asks for the numbers of one service.
-func (c *Client) Counts(ctx context.Context, id control.Service) (control.Counts, error) {
-	return call[control.Counts](ctx, c, http.MethodGet, "/v1/counts", query(id), nil)
+// Counts asks for the numbers of one service, and from then on for those of requests slower than a threshold if it is
+// not 0.
+func (c *Client) Counts(ctx context.Context, id control.Service, slowerThan time.Duration) (control.Counts, error) {
+	q := query(id)
+	q.Set("slowerThan", slowerThan.String())
+	return call[control.Counts](ctx, c, http.MethodGet, "/v1/counts", q, nil)
 }
 
 // Drift asks what runs differently from what was released; the zero service means all.

@@ -38,8 +38,6 @@ type Spec struct {
 	Drain time.Duration `json:"drain"`
 	// Stop bounds how long the program may take to exit after SIGTERM.
 	Stop time.Duration `json:"stop"`
-	// Thresholds are latencies for which the share of slower requests is counted exactly.
-	Thresholds []time.Duration `json:"thresholds,omitempty"`
 	// Source is the caller's own description of the version, given back unread.
 	Source json.RawMessage `json:"source,omitempty"`
 }

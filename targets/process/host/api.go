@@ -17,10 +17,7 @@ func (h *Host) routes(stop func(keep bool)) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/host", func(w http.ResponseWriter, r *http.Request) { reply(w, h.Describe(os.Getpid()), nil) })
 	mux.HandleFunc("GET /v1/service", func(w http.ResponseWriter, r *http.Request) { reply(w, h.Observe(serviceOf(r)), nil) })
-	mux.HandleFunc("GET /v1/counts", func(w http.ResponseWriter, r *http.Request) {
-		c, err := h.Counts(serviceOf(r))
-		reply(w, c, err)
-	})
+	mux.HandleFunc("GET /v1/counts", h.serveCounts)
 	mux.HandleFunc("GET /v1/drift", func(w http.ResponseWriter, r *http.Request) { reply(w, h.Drift(serviceOf(r)), nil) })
 	mux.HandleFunc("GET /v1/logs", h.serveLogs)
 	handle(mux, "/v1/stage", h.Stage)
@@ -65,6 +62,21 @@ func handle[T, A any, P checker[T]](mux *http.ServeMux, path string, do func(con
 func serviceOf(r *http.Request) control.Service {
 	q := r.URL.Query()
 	return control.Service{Place: q.Get("place"), Workload: q.Get("workload")}
+}
+
+// serveCounts answers GET /v1/counts.
+func (h *Host) serveCounts(w http.ResponseWriter, r *http.Request) {
+	var slowerThan time.Duration
+	if s := r.URL.Query().Get("slowerThan"); s != "" {
+		d, err := time.ParseDuration(s)
+		if err != nil || d < 0 {
+			reply(w, nil, control.Errorf(control.Invalid, "slowerThan %q is not a duration", s))
+			return
+		}
+		slowerThan = d
+	}
+	c, err := h.Counts(serviceOf(r), slowerThan)
+	reply(w, c, err)
 }
 
 // serveLogs answers GET /v1/logs.

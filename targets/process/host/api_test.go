@@ -73,6 +73,7 @@ func TestAPIRefusesWhatItDoesNotKnow(t *testing.T) {
 		"two values":    {"POST", "/v1/lock/acquire", `{"place":"p","holder":{"run":"r"}} {}`, 400},
 		"too large":     {"POST", "/v1/lock/acquire", `{"place":"` + strings.Repeat("p", control.MaxBody) + `"}`, 400},
 		"log lines":     {"GET", "/v1/logs?lines=x", "", 400},
+		"threshold":     {"GET", "/v1/counts?slowerThan=-1s", "", 400},
 		"no service":    {"GET", "/v1/counts?place=p&workload=w", "", 404},
 		"no version":    {"GET", "/v1/logs?place=p&workload=w", "", 404},
 		"fine":          {"GET", "/v1/service?place=p&workload=w", "", 200},

@@ -43,7 +43,7 @@ func TestReleaseCanaryCommitRetire(t *testing.T) {
 	if len(st.Versions) != 1 {
 		t.Errorf("after retire: %+v", st.Versions)
 	}
-	c, err := r.c.Counts(t.Context(), r.id)
+	c, err := r.c.Counts(t.Context(), r.id, 0)
 	if err != nil || c.Stable != "v2" || c.Versions["v2"].Requests != 110 || c.Own.Received != 301 || c.Own.Unserved != 0 {
 		t.Errorf("counts %+v, %v", c, err)
 	}
@@ -56,7 +56,7 @@ func TestRollbackBeforeAndAfterCommit(t *testing.T) {
 	r.stage("v2", "text=two bad")
 	r.shift("v2", 50, time.Minute)
 	r.share()
-	c, err := r.c.Counts(t.Context(), r.id)
+	c, err := r.c.Counts(t.Context(), r.id, 0)
 	if err != nil || c.Versions["v2"].Bad != 50 || c.Versions["v1"].Bad != 0 {
 		t.Errorf("counts %+v, %v", c, err)
 	}

@@ -52,8 +52,9 @@ func (h *Host) Observe(id control.Service) control.Status {
 	return control.Status{Service: id, Listen: []string{}, Versions: []control.VersionStatus{}}
 }
 
-// Counts returns the numbers of one service.
-func (h *Host) Counts(id control.Service) (control.Counts, error) {
+// Counts returns the numbers of one service. From the first time that it is asked for a threshold, requests over it are
+// counted; 0 asks for none.
+func (h *Host) Counts(id control.Service, slowerThan time.Duration) (control.Counts, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.services[id.String()]
@@ -68,6 +69,9 @@ func (h *Host) Counts(id control.Service) (control.Counts, error) {
 		r := s.runners[v.Generation]
 		if r == nil {
 			continue
+		}
+		if slowerThan > 0 {
+			r.up.CountOver(slowerThan)
 		}
 		switch v.Role {
 		case control.Stable:

@@ -61,6 +61,11 @@ func (h *Host) Renew(_ context.Context, req *control.Renew) (control.Answer, err
 		return control.Answer{}, control.Errorf(control.StaleFence, "fencing number %d of %s is stale: the lock has %d now", req.Fence, req.Service.Place, l.Fence)
 	}
 	s := h.services[req.Service.String()]
+	if s != nil {
+		if v := s.rec.role(control.Stable); v != nil && v.Spec.Version == req.Version {
+			return control.Answer{Done: true, Status: h.status(s)}, nil // committed meanwhile: it needs no lease
+		}
+	}
 	if s == nil || s.rec.role(control.Canary) == nil || s.rec.role(control.Canary).Spec.Version != req.Version {
 		return control.Answer{}, control.Errorf(control.NoVersion, "%s: version %s is not staged", req.Service, req.Version)
 	}

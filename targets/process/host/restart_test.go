@@ -61,7 +61,7 @@ func TestRestartUnderLoadLosesNothing(t *testing.T) {
 	}
 	// The counts are those of all hosts together, since the versions were started.
 	r.eventually("the earlier hosts to end", func() bool { h, _ := r.c.Host(t.Context()); return !h.Draining })
-	c, err := r.c.Counts(t.Context(), r.id)
+	c, err := r.c.Counts(t.Context(), r.id, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

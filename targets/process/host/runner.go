@@ -43,7 +43,7 @@ type runner struct {
 func newRunner(h *Host, s *service, v *versionRecord, secrets control.Secrets) *runner {
 	r := &runner{
 		h: h, s: s, name: s.rec.Service.String(), gen: v.Generation, spec: v.Spec, since: time.Now(),
-		up:      proxy.NewUpstream(v.Spec.Version, v.Spec.Thresholds),
+		up:      proxy.NewUpstream(v.Spec.Version),
 		leaving: make(chan struct{}), poke: make(chan struct{}, 1), secrets: secrets, state: control.Starting,
 	}
 	if len(v.Spec.Secrets) == 0 {

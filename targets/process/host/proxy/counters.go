@@ -2,12 +2,13 @@ package proxy
 
 import (
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// Buckets are the upper bounds of the latency histogram that every version has; thresholds of SLOs are added to them, so
-// that the share of requests over such a threshold is exact.
+// Buckets are the upper bounds of the latency histogram that every version has. Thresholds that somebody asks for are
+// counted beside it, see [Upstream.CountOver].
 func Buckets() []time.Duration {
 	const ms = time.Millisecond
 	return []time.Duration{
@@ -34,6 +35,26 @@ type Counts struct {
 	// Latency is the number of answered requests per bucket, from arrival to the last byte of the response
 	// (to its header for event streams and upgrades).
 	Latency []uint64 `json:"latency"`
+	// Slow counts those that took longer than a threshold that was asked for.
+	Slow []Slow `json:"slow,omitempty"`
+}
+
+// Slow is the number of answered requests that took longer than Over. What was answered before the threshold was first
+// asked for is taken from the histogram; differences between two readings are exact.
+type Slow struct {
+	Over time.Duration `json:"overNanos"`
+	N    uint64        `json:"n"`
+}
+
+// SlowerThan returns the number of answered requests over a threshold: counted, or else estimated from the histogram.
+func (c Counts) SlowerThan(d time.Duration) uint64 {
+	for _, s := range c.Slow {
+		if s.Over == d {
+			return s.N
+		}
+	}
+	n, _ := c.Over(d)
+	return n
 }
 
 // Over returns how many answered requests took longer than d, and how many were measured. It is exact when d is one of
@@ -63,6 +84,13 @@ func (c Counts) plus(other *Counts) Counts {
 			c.Latency[i] += other.Latency[i]
 		}
 	}
+	for _, s := range other.Slow {
+		if i := slices.IndexFunc(c.Slow, func(o Slow) bool { return o.Over == s.Over }); i >= 0 {
+			c.Slow[i].N += s.N
+		} else {
+			c.Slow = append(c.Slow, s)
+		}
+	}
 	return c
 }
 
@@ -71,20 +99,47 @@ type counters struct {
 	requests, bad, retried, canceled, matched atomic.Uint64
 	bounds                                    []time.Duration
 	latency                                   []atomic.Uint64
+
+	thresholds atomic.Pointer[[]*threshold]
+	mu         sync.Mutex // of whoever adds a threshold
 }
 
-// newCounters returns zeroed counters whose histogram has the default bounds and the given thresholds.
-func newCounters(thresholds []time.Duration) *counters {
-	bounds := append(Buckets(), thresholds...)
-	slices.Sort(bounds)
-	bounds = slices.Compact(bounds)
-	return &counters{bounds: bounds, latency: make([]atomic.Uint64, len(bounds)+1)}
+// threshold is the live form of Slow.
+type threshold struct {
+	over time.Duration
+	n    atomic.Uint64
 }
 
-// observe puts one answered request into its bucket.
+// newCounters returns zeroed counters.
+func newCounters() *counters {
+	c := &counters{bounds: Buckets(), latency: make([]atomic.Uint64, len(Buckets())+1)}
+	c.thresholds.Store(new([]*threshold))
+	return c
+}
+
+// watch begins to count requests over d, with n to start from. A threshold that is counted already stays as it is.
+func (c *counters) watch(d time.Duration, n uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	old := *c.thresholds.Load()
+	if slices.ContainsFunc(old, func(t *threshold) bool { return t.over == d }) {
+		return
+	}
+	t := &threshold{over: d}
+	t.n.Store(n)
+	next := append(slices.Clone(old), t)
+	c.thresholds.Store(&next)
+}
+
+// observe counts one answered request by how long it took.
 func (c *counters) observe(d time.Duration) {
 	i, _ := slices.BinarySearch(c.bounds, d)
 	c.latency[i].Add(1)
+	for _, t := range *c.thresholds.Load() {
+		if d > t.over {
+			t.n.Add(1)
+		}
+	}
 }
 
 // snapshot reads the counters. Bad is read before Requests, so that a reader never sees more bad requests than requests.
@@ -92,6 +147,9 @@ func (c *counters) snapshot() Counts {
 	out := Counts{
 		Bad: c.bad.Load(), Retried: c.retried.Load(), Canceled: c.canceled.Load(), Matched: c.matched.Load(),
 		Bounds: slices.Clone(c.bounds), Latency: make([]uint64, len(c.latency)),
+	}
+	for _, t := range *c.thresholds.Load() {
+		out.Slow = append(out.Slow, Slow{Over: t.over, N: t.n.Load()})
 	}
 	for i := range c.latency {
 		out.Latency[i] = c.latency[i].Load()

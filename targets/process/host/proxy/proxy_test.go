@@ -23,7 +23,7 @@ func version(t testing.TB, id string, h http.Handler) *Upstream {
 	srv.Config.Protocols.SetHTTP1(true)
 	srv.Config.Protocols.SetUnencryptedHTTP2(true)
 	srv.Start()
-	u := NewUpstream(id, nil)
+	u := NewUpstream(id)
 	u.SetAddr(srv.Listener.Addr().String())
 	t.Cleanup(func() {
 		u.Close()
@@ -161,7 +161,7 @@ func TestSenselessMatchIsRefused(t *testing.T) {
 }
 
 func TestCanaryDownIsServedByStable(t *testing.T) {
-	stable, canary := version(t, "s", says("s")), NewUpstream("c", nil)
+	stable, canary := version(t, "s", says("s")), NewUpstream("c")
 	_, addr := door(t, Options{}, Route{Stable: stable, Canary: canary, Weight: 100})
 	res, err := client(t).Post("http://"+addr, "text/plain", strings.NewReader("x"))
 	if err != nil {
@@ -177,7 +177,7 @@ func TestCanaryDownIsServedByStable(t *testing.T) {
 }
 
 func TestRefusedPostIsRedirectedOnce(t *testing.T) {
-	stable, canary := version(t, "s", says("s")), NewUpstream("c", nil)
+	stable, canary := version(t, "s", says("s")), NewUpstream("c")
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -228,7 +228,7 @@ func TestSentPostIsNeverRepeated(t *testing.T) {
 
 func TestHoldUntilStableIsBack(t *testing.T) {
 	back := version(t, "x", says("back"))
-	stable := NewUpstream("s", nil)
+	stable := NewUpstream("s")
 	f, addr := door(t, Options{Hold: 10 * time.Second}, Route{Stable: stable})
 	done := make(chan string, 1)
 	go func() {
@@ -249,7 +249,7 @@ func TestUnserved(t *testing.T) {
 	if status, _ := get(t, client(t), "http://"+addr); status != 503 {
 		t.Errorf("no route: status %d", status)
 	}
-	f.SetRoute(Route{Stable: NewUpstream("s", nil)})
+	f.SetRoute(Route{Stable: NewUpstream("s")})
 	if status, _ := get(t, client(t), "http://"+addr); status != 503 {
 		t.Errorf("down: status %d", status)
 	}
@@ -259,13 +259,33 @@ func TestUnserved(t *testing.T) {
 }
 
 func TestLatencyOverThreshold(t *testing.T) {
-	u := NewUpstream("s", []time.Duration{123 * time.Millisecond})
-	for _, d := range []time.Duration{time.Millisecond, 123 * time.Millisecond, 124 * time.Millisecond, time.Hour} {
-		u.count.observe(d)
+	const limit = 123 * time.Millisecond
+	observe := func(u *Upstream) {
+		for _, d := range []time.Duration{time.Millisecond, limit, limit + 1, time.Hour} {
+			u.count.observe(d)
+		}
 	}
-	slow, n := u.Counts().Over(123 * time.Millisecond)
-	if slow != 2 || n != 4 {
-		t.Errorf("over 123 ms: %d of %d, want 2 of 4", slow, n)
+	u := NewUpstream("s")
+	observe(u)
+	slow, n := u.Counts().Over(100 * time.Millisecond)
+	if slow != 3 || n != 4 {
+		t.Errorf("over 100 ms, a bound: %d of %d, want 3 of 4", slow, n)
+	}
+	u.CountOver(limit)
+	before := u.Counts().SlowerThan(limit)
+	observe(u)
+	if got := u.Counts().SlowerThan(limit) - before; got != 2 {
+		t.Errorf("over the threshold: %d of 4, want 2", got)
+	}
+	// A successor goes on counting where its predecessor is, and the predecessor's last requests are added.
+	next := NewUpstream("s")
+	next.SetForeign(u.Export())
+	observe(next)
+	next.CountOver(limit)
+	observe(u)
+	next.SetForeign(u.Export())
+	if got := next.Counts().SlowerThan(limit) - before; got != 6 {
+		t.Errorf("over the threshold in two processes: %d, want 6", got)
 	}
 }
 

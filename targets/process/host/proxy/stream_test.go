@@ -112,7 +112,7 @@ func TestHTTP2AndTrailers(t *testing.T) {
 func TestHTTP2ClientOfHTTP1Version(t *testing.T) {
 	srv := httptest.NewServer(says("plain"))
 	defer srv.Close()
-	u := NewUpstream("s", nil)
+	u := NewUpstream("s")
 	u.SetAddr(srv.Listener.Addr().String())
 	defer u.Close()
 	_, addr := door(t, Options{}, Route{Stable: u})

@@ -40,9 +40,9 @@ type Foreign struct {
 	Counts   Counts `json:"counts"`
 }
 
-// NewUpstream returns a version that is down. Thresholds are added to the bounds of its latency histogram.
-func NewUpstream(id string, thresholds []time.Duration) *Upstream {
-	u := &Upstream{ID: id, count: newCounters(thresholds)}
+// NewUpstream returns a version that is down.
+func NewUpstream(id string) *Upstream {
+	u := &Upstream{ID: id, count: newCounters()}
 	u.state.Store(&upState{changed: make(chan struct{})})
 	u.http1 = newTransport(false)
 	u.http2 = newTransport(true)
@@ -79,8 +79,25 @@ func (u *Upstream) Counts() Counts {
 	return own
 }
 
+// CountOver begins to count the requests that take longer than d.
+func (u *Upstream) CountOver(d time.Duration) {
+	c := u.Counts()
+	for _, s := range c.Slow {
+		if s.Over == d {
+			return
+		}
+	}
+	before, _ := c.Over(d)
+	u.count.watch(d, before)
+}
+
 // SetForeign replaces what is known of a predecessor process. Its numbers are totals, not differences.
-func (u *Upstream) SetForeign(f Foreign) { u.foreign.Store(&f) }
+func (u *Upstream) SetForeign(f Foreign) {
+	u.foreign.Store(&f)
+	for _, s := range f.Counts.Slow {
+		u.count.watch(s.Over, 0)
+	}
+}
 
 // Settle forgets what a predecessor had under way, when it has ended; what it counted stays.
 func (u *Upstream) Settle() {
