@@ -198,7 +198,7 @@ func (s *State) selected(x event.Started) ([]bool, error) {
 
 // resume takes the run over in a new process: nothing is known to be under way any more.
 func (s *State) resume(r event.Resumed) {
-	s.status, s.outcome, s.hard = live, "", false
+	s.status, s.outcome, s.hard, s.sticking = live, "", false, nil
 	for e := range s.envs {
 		s.envs[e].lost = false
 		if s.envs[e].phase == lockHeld {
@@ -214,6 +214,10 @@ func (s *State) resume(r event.Resumed) {
 		case stuck:
 			s.stucks--
 			s.busy++
+			if st.forward {
+				s.goForward(int32(k))
+				continue
+			}
 			st.phase = undoing
 			u := &s.nodes[st.order[st.cursor-1]].undo
 			*u = side{gen: u.gen + 1, attempt: u.attempt}
@@ -239,7 +243,7 @@ func (s *State) resumeNode(i int32) {
 	}
 	st := &s.stages[s.g.nodes[i].stage]
 	switch {
-	case n.do.phase.inFlight() && st.phase != active:
+	case n.do.phase.inFlight() && st.phase != active && !s.g.nodes[i].oneWay:
 		s.land(i)
 		s.finish(i, cancelled)
 	case n.do.phase.inFlight():
@@ -271,17 +275,18 @@ func (s *State) untaken(i int32) bool {
 // foldAbort stops the run: the first time softly, Hard at once.
 func (s *State) foldAbort(a event.Abort) {
 	s.hard = s.hard || a.Hard
-	if s.abort != nil {
-		return
-	}
-	s.abort = &a
-	if s.busy == 0 && s.unbegun == 0 { // too late: there is nothing left to stop
-		return
-	}
 	msg := a.Kind
 	if a.Reason != "" {
 		msg += ": " + a.Reason
 	}
+	idle := s.busy == 0 && s.unbegun == 0 // too late: there is nothing left to stop
+	if s.abort != nil || idle {
+		if s.hard && len(s.causes) == 0 {
+			s.addCause(event.Cause{Message: msg})
+		}
+		return
+	}
+	s.abort = &a
 	c := s.addCause(event.Cause{Message: msg})
 	s.stop(c)
 	for k := range s.stages {

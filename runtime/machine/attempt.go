@@ -161,7 +161,7 @@ func (s *State) doAnswered(i int32, x answer) {
 	case s.stages[k].phase != active && x.t == event.NodeCancelled:
 		s.finish(i, cancelled)
 	case s.stages[k].phase != active:
-		s.fail(i, event.Cause{Message: x.failure.Message, Fix: x.failure.Fix})
+		s.giveUp(i, x)
 	case x.t == event.NodeCancelled:
 		s.fail(i, event.Cause{Message: "cancelled: " + x.failure.Message})
 	default:
@@ -186,9 +186,30 @@ func (s *State) again(i int32, x answer) {
 		look = mayTry && mayLook
 	}
 	if !look && (!mayTry || !x.failure.Transient && !s.mutated(mutRetryAlways)) {
-		s.fail(i, event.Cause{Message: x.failure.Message, Fix: x.failure.Fix})
+		s.giveUp(i, x)
 		return
 	}
+	s.pause(i, look)
+}
+
+// giveUp fails a node. One from which there is no way back is looked at first: it may have stopped half-way.
+func (s *State) giveUp(i int32, x answer) {
+	c := event.Cause{Message: x.failure.Message, Fix: x.failure.Fix}
+	n := &s.nodes[i]
+	switch {
+	case !s.g.nodes[i].oneWay:
+		s.fail(i, c)
+	case int(n.do.looks) < s.opt.LookAttempts && (!x.looking || x.failure.Transient || x.failure.Unknown):
+		n.do.last = true
+		s.pause(i, true)
+	default:
+		s.stand(i, c)
+	}
+}
+
+// pause waits before the next attempt, or before looking.
+func (s *State) pause(i int32, look bool) {
+	n, d := &s.nodes[i], &s.g.nodes[i]
 	n.do.phase, n.do.look, n.do.since = backoff, look, s.clock()
 	n.do.until = nanos(s.now.Add(doubled(time.Duration(d.n.Retry.Backoff), int(n.do.attempt), 10*time.Minute)))
 }
@@ -204,10 +225,14 @@ func doubled(first time.Duration, n int, most time.Duration) time.Duration {
 // looked decides after an attempt that only looked.
 func (s *State) looked(i int32, x answer) {
 	n, d := &s.nodes[i], &s.g.nodes[i]
-	crashed := n.do.crashed
-	n.do.look, n.do.crashed = false, false
+	crashed, last := n.do.crashed, n.do.last
+	n.do.look, n.do.crashed, n.do.last = false, false, false
 	if x.seen == event.EffectDone {
 		s.took(i, x.done)
+		return
+	}
+	if d.oneWay && x.seen == event.EffectUnknown {
+		s.stand(i, event.Cause{Message: "it is unknown how far it came, and there is no way back: " + x.failure.Message})
 		return
 	}
 	if s.stages[d.stage].phase != active {
@@ -218,7 +243,7 @@ func (s *State) looked(i int32, x answer) {
 		if crashed {
 			n.do.tries = max(n.do.tries-1, 0)
 		}
-		if crashed || int(n.do.tries) < max(d.n.Retry.Attempts, 1) {
+		if crashed || !last && int(n.do.tries) < max(d.n.Retry.Attempts, 1) {
 			n.do.phase, n.do.since = idle, s.clock()
 			return
 		}

@@ -83,7 +83,8 @@ type OpenMonitor struct {
 
 // CloseMonitor asks for the final verdict. Answer: monitor.closed with it. When MayExtend is set and the verdict would be
 // inconclusive, the answer is monitor.verdict "inconclusive" instead and the judge goes on: the machine answers with a
-// [Hold] of the closing node and closes again afterwards.
+// [Hold] of the closing node and closes again afterwards. After a resume a monitor that nothing depends on any more is
+// closed without having been opened in this process.
 type CloseMonitor struct {
 	Monitor   plan.MonitorID
 	MayExtend bool
@@ -150,7 +151,8 @@ type Park struct {
 }
 
 // End says that the run is over. Answer: run.ended with both fields, and nothing after it; only an unsettled run (and a
-// parked one) can be resumed.
+// parked one) can be resumed. A driver that is still trying to acquire a lock gives that up first, and gives back what it
+// got without having journaled it.
 type End struct {
 	Outcome event.Outcome
 	Causes  []event.Cause

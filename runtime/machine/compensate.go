@@ -67,7 +67,7 @@ func (s *State) undoAnswered(i int32, x answer) {
 	})
 }
 
-// stick gives up on undoing a stage until the run is resumed. Its cause becomes the headline.
+// stick gives up on undoing a stage until the run is resumed; until then its cause is the headline.
 func (s *State) stick(k int32, c event.Cause) {
 	st := &s.stages[k]
 	if s.mutated(mutSettledAnyway) {
@@ -84,15 +84,31 @@ func (s *State) stick(k int32, c event.Cause) {
 	st.phase = stuck
 	s.busy--
 	s.stucks++
-	s.causes = append([]event.Cause{c}, s.causes...)
-	for i := range s.stages {
-		if s.stages[i].cause != none {
-			s.stages[i].cause++
-		}
-	}
-	for i := range s.nodes {
-		if s.nodes[i].because != none {
-			s.nodes[i].because++
+	s.sticking = append(s.sticking, c)
+}
+
+// stand ends node i, from which there is no way back, where nobody knows how far it came. Nothing before it may be undone
+// now: the run ends unsettled, and resuming it runs the node again.
+func (s *State) stand(i int32, c event.Cause) {
+	k := s.g.nodes[i].stage
+	c.Node, c.Stage = s.g.nodes[i].n.ID, s.g.nodes[i].n.Stage
+	cause := s.addCause(c)
+	s.nodes[i].do.phase, s.nodes[i].do.since = failed, s.clock()
+	s.stages[k].forward = true
+	s.failStage(k, cause)
+	s.closed(k, i)
+	s.drained(k)
+}
+
+// goForward runs the nodes again that a stage stands at.
+func (s *State) goForward(k int32) {
+	st := &s.stages[k]
+	st.forward, st.phase = false, active
+	for _, i := range s.g.stages[k].nodes {
+		if n := &s.nodes[i]; s.g.nodes[i].oneWay && n.do.phase == failed {
+			n.do = side{gen: n.do.gen + 1, attempt: n.do.attempt, since: s.clock()}
+			st.open++
+			st.main++
 		}
 	}
 }

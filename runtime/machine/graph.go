@@ -46,6 +46,7 @@ type gnode struct {
 	needs  int32
 	commit bool // makes its stage's effect permanent
 	acts   bool // changes something outside
+	oneWay bool // declared irreversible: when it stops half-way, the only way is forward
 }
 
 type gstage struct {
@@ -135,6 +136,7 @@ func (g *graph) addNodes() error {
 			return fmt.Errorf("node %q has no instruction", n.ID)
 		}
 		x := gnode{n: n, op: op, stage: st, env: none, snap: none, when: none, commit: commits(op), acts: acts(op)}
+		x.oneWay = n.Irreversible != "" && n.Undo == nil && x.acts && op != plan.OpExec
 		if n.Lock != "" {
 			x.env = g.env(n.Lock)
 		}

@@ -30,18 +30,18 @@ func (s *State) foldMonitor(e event.Event) error {
 			return illegal(e, "the monitor is closed")
 		}
 		s.opened(m)
-		s.out.mon[m] = isOpen
+		s.out.mon[m] = s.out.mon[m]&^sentOpen | isOpen
 	case event.MonitorVerdict:
 		if x.phase != monitorOpen {
 			return nil // a verdict that came while it was being closed
 		}
 		x.verdict = v.Verdict
-		s.out.mon[m] &^= sentClose
 		switch {
 		case v.Verdict == verdictHarm:
 			s.harm(m, v)
 		case v.Verdict == verdictInconclusive && d.m.Judge.Inconclusive == "hold" && !x.extended && s.closing(m):
 			x.extended, x.since = true, s.clock()
+			s.out.mon[m] &^= sentClose
 		}
 	case event.MonitorClosed:
 		if x.phase == monitorClosed {

@@ -20,7 +20,7 @@ func (s *State) nextVerdict(cmds []Command, i int32) (_ []Command, blocked bool)
 			cmds = s.send(cmds, i, Hold{
 				Node: d.m.Closes, Generation: int(s.nodes[i].do.gen), For: time.Duration(d.m.Judge.HoldMore), Monitor: d.m.ID, Since: at(x.since),
 			})
-		case x.phase == monitorOpen && s.out.mon[m]&sentClose == 0:
+		case x.phase == monitorOpen && s.out.mon[m]&sentClose == 0 && s.out.mon[m]&isOpen != 0:
 			s.out.mon[m] |= sentClose
 			cmds = append(cmds, CloseMonitor{
 				Monitor: d.m.ID, MayExtend: d.m.Judge.Inconclusive == "hold" && d.m.Judge.HoldMore > 0 && !x.extended,

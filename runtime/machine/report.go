@@ -23,7 +23,7 @@ func (s *State) finished() bool {
 // end is the last command: the outcome, and what caused it.
 func (s *State) end() Command {
 	s.out.ended = true
-	return End{Outcome: s.judgeOutcome(), Causes: slices.Clone(s.causes)}
+	return End{Outcome: s.judgeOutcome(), Causes: s.Causes()}
 }
 
 func (s *State) judgeOutcome() event.Outcome {
@@ -32,6 +32,9 @@ func (s *State) judgeOutcome() event.Outcome {
 		for k := range s.stages {
 			st := &s.stages[k]
 			unsettled = unsettled || st.acted && !st.phase.final() || st.asked || st.flying > 0
+		}
+		for e := range s.envs { // there is no time to give them back
+			unsettled = unsettled || s.envs[e].phase != lockFree
 		}
 	}
 	switch {
@@ -137,7 +140,23 @@ func (s *State) Stages() []StageView {
 }
 
 // Causes are the root causes so far; what keeps the run from being settled comes first.
-func (s *State) Causes() []event.Cause { return slices.Clone(s.causes) }
+func (s *State) Causes() []event.Cause {
+	out := slices.Clone(s.sticking)
+	first := map[int32]bool{}
+	for k := range s.stages {
+		if st := &s.stages[k]; st.phase == stuck && st.forward && st.cause != none {
+			first[st.cause] = true
+		}
+	}
+	for _, want := range []bool{true, false} {
+		for i, c := range s.causes {
+			if first[int32(i)] == want {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
 
 func (s *State) cause(i int32) *event.Cause {
 	if i == none || int(i) >= len(s.causes) {

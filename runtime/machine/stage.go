@@ -248,7 +248,9 @@ func (s *State) failStage(k, cause int32) {
 		s.mustClose(m)
 	}
 	for _, u := range s.g.stages[k].undoes {
-		s.ask(u, cause)
+		if !st.forward {
+			s.ask(u, cause)
+		}
 	}
 	s.stop(cause)
 	s.drained(k)
@@ -308,6 +310,12 @@ func (s *State) committed(k int32) bool { return s.stages[k].commits > 0 }
 func (s *State) drained(k int32) {
 	st := &s.stages[k]
 	if st.phase != failing || st.flying > 0 || st.open > 0 {
+		return
+	}
+	if st.forward {
+		st.phase = stuck
+		s.busy--
+		s.stucks++
 		return
 	}
 	if st.aborted && s.committed(k) {

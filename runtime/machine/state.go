@@ -64,6 +64,7 @@ func (p phase) inFlight() bool { return p == running || p == looking }
 type side struct {
 	phase   phase
 	look    bool // the next attempt after the back-off only looks
+	last    bool // there is no further attempt: what is seen decides
 	crashed bool // the attempt was cut off by the end of the process: it doesn't count
 	gen     int32
 	attempt int32
@@ -104,6 +105,7 @@ type stage struct {
 	aborted bool // fails because of an abort: if it turns out committed, it stays
 	asked   bool // another stage's failure rolls it back
 	undid   bool // something was undone
+	forward bool // stands where there is no way back: a resume goes on
 	open    int32
 	main    int32 // open nodes that aren't retire
 	flying  int32 // attempts in flight
@@ -181,6 +183,7 @@ type State struct {
 	version   int // of bindings and tree
 
 	causes   []event.Cause
+	sticking []event.Cause // why undos were given up, until the run is resumed
 	abort    *event.Abort
 	hard     bool
 	stopping bool // something failed: no stage begins any more
