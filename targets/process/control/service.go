@@ -145,6 +145,7 @@ type Counts struct {
 	Weight   float64                  `json:"weight"`
 	Stable   string                   `json:"stable,omitempty"`
 	Canary   string                   `json:"canary,omitempty"`
+	Prior    string                   `json:"prior,omitempty"`
 	Versions map[string]VersionCounts `json:"versions"`
 }
 

@@ -78,6 +78,8 @@ func (h *Host) Counts(id control.Service, slowerThan time.Duration) (control.Cou
 			c.Stable = v.Spec.Version
 		case control.Canary:
 			c.Canary = v.Spec.Version
+		case control.Prior:
+			c.Prior = v.Spec.Version
 		case control.Leaving:
 			if _, newer := c.Versions[v.Spec.Version]; newer || s.rec.named(v.Spec.Version) != nil {
 				continue // another generation of the same version is the one that counts
