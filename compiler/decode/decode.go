@@ -47,12 +47,16 @@ func decodeOne(t *tracer, p load.Pipeline, errs []errors.Error) Decoded {
 		return d
 	}
 	var pipe schema.Pipeline
-	if err := v.Decode(&pipe); err != nil {
-		d.Diags = append(d.Diags, t.explain(p, root, v, list(err))...).Normalize()
+	r := &reader{tracer: t, out: d.Source, names: map[reflect.Type]map[string]int{}}
+	r.read("", root, &lazy{value: v, known: true}, reflect.ValueOf(&pipe).Elem())
+	if r.err != nil {
+		d.Source = &source.Map{}
+		d.Diags = append(d.Diags, t.explain(p, root, v, list(r.err))...).Normalize()
 		return d
 	}
-	f := &filler{tracer: t, out: d.Source, types: map[reflect.Type][]string{}}
-	f.fill("", root, reflect.ValueOf(pipe))
+	if p.Key != "" {
+		pipe.Name = schema.PipelineName(p.Key) // what load's own file says, not the user's
+	}
 	d.Pipeline = &pipe
 	return d
 }

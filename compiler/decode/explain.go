@@ -214,7 +214,7 @@ func (t *tracer) leaf(s site) ast.Expr {
 		case *ast.ParenExpr:
 			next = []site{cur.with(x.X)}
 		case *ast.Ident, *ast.SelectorExpr, *ast.IndexExpr:
-			next = e.targets(cur)
+			next, _ = e.targets(cur)
 		case *ast.BasicLit, *ast.StructLit, *ast.ListLit, *ast.UnaryExpr:
 			return x
 		}

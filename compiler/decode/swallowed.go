@@ -32,7 +32,7 @@ func (x *explainer) swallowed() {
 // may be added to closed structs, so CUE accepts a misspelt one and the parameter keeps its default.
 func (x *explainer) parameters() {
 	x.expand(x.root)
-	if !slices.ContainsFunc(x.root.lits, func(l literal) bool { return l.origin != nil }) {
+	if !slices.ContainsFunc(x.root.lits, func(l body) bool { return l.origin != nil }) {
 		return
 	}
 	for _, l := range x.root.lits {

@@ -48,6 +48,8 @@ type site struct {
 	hops int
 	// maybe marks what stands in a comprehension or in one arm of a disjunction: it may not have been chosen.
 	maybe bool
+	// env is what the expression's names refer to.
+	env *scope
 	// constraint marks optional and required fields, and patterns: they restrict and don't write.
 	constraint bool
 }
@@ -55,12 +57,23 @@ type site struct {
 // spot is a value of the pipeline with all the sites that write it.
 type spot struct {
 	sites []site
-	lits  []literal
+	lits  []body
 	open  bool // lits are known
+	busy  bool // lits are being looked for
+	// computed says that lits aren't the whole value: something was calculated, chosen or can't be read.
+	computed bool
 }
 
-// literal is a struct or list literal that a site leads to.
-type literal struct {
+// scope is a struct literal around an expression, as part of the value that it became there. A name in the literal means the
+// field of that whole value: in `(_template & {port: 1}).out` it is the 1 that `port` inside _template stands for.
+type scope struct {
+	lit   *ast.StructLit
+	spot  *spot
+	outer *scope
+}
+
+// body is a struct or list literal that a site leads to.
+type body struct {
 	site
 	decls *fields
 	list  *ast.ListLit
@@ -69,6 +82,7 @@ type literal struct {
 // fields is the content of a struct literal or of a package, by label.
 type fields struct {
 	named   map[string][]*ast.Field
+	order   []string     // the keys of named, as they are met
 	dynamic []*ast.Field // (x): and "\(x)":
 	pattern []*ast.Field // [x]:
 	embeds  []ast.Expr
@@ -109,13 +123,16 @@ func (fs *fields) add(f *ast.Field) {
 		fs.dynamic = append(fs.dynamic, f)
 		return
 	}
-	name, _, err := ast.LabelName(label)
-	if err != nil {
-		fs.dynamic = append(fs.dynamic, f)
+	name, ident, err := ast.LabelName(label)
+	if err != nil || !ident && (name == "" || name[0] == '#' || name[0] == '_') {
+		fs.dynamic = append(fs.dynamic, f) // the second kind only looks like a definition or a hidden field
 		return
 	}
 	if fs.named == nil {
 		fs.named = map[string][]*ast.Field{}
+	}
+	if fs.named[name] == nil {
+		fs.order = append(fs.order, name)
 	}
 	fs.named[name] = append(fs.named[name], f)
 }
@@ -145,12 +162,23 @@ func (t *tracer) packageFields(pkg *build.Instance) *fields {
 
 // pipeline is the spot of one pipeline of the unit.
 func (t *tracer) pipeline(p load.Pipeline) *spot {
-	pkg := t.unit.Package
-	top := &spot{open: true, lits: []literal{{site: site{pkg: pkg}, decls: t.ownFields()}}}
-	if p.Key == "" {
-		return t.child(top, "pipeline")
+	e := expansion{tracer: t}
+	fs := t.ownFields()
+	here := site{pkg: t.unit.Package}
+	for _, emb := range fs.embeds {
+		e.site(here.with(emb))
 	}
-	return t.child(t.child(top, "pipelines"), p.Key)
+	top := &spot{open: true, lits: append([]body{{site: here, decls: fs}}, e.out...)}
+	if p.Key == "" {
+		s := t.child(top, "pipeline")
+		s.computed = e.computed
+		return s
+	}
+	all := t.child(top, "pipelines")
+	t.expand(all)
+	s := t.child(all, p.Key)
+	s.computed = e.computed || all.computed
+	return s
 }
 
 // ownFields is the top level of the user's package, without the file that load added.
@@ -226,7 +254,7 @@ func (t *tracer) element(s *spot, i int) *spot {
 }
 
 // at is the site of a field inside a literal.
-func (l literal) at(f *ast.Field) site {
+func (l body) at(f *ast.Field) site {
 	s := l.site
 	s.expr, s.label, s.field = f.Value, f.Label, f
 	s.constraint = f.Constraint != token.ILLEGAL
@@ -238,6 +266,10 @@ func matches(label ast.Label, name string) bool {
 	if a, ok := label.(*ast.Alias); ok {
 		l, ok := a.Expr.(ast.Label)
 		return ok && matches(l, name)
+	}
+	if _, ok := label.(*ast.BasicLit); ok {
+		got, _, err := ast.LabelName(label)
+		return err == nil && got == name
 	}
 	x, ok := label.(*ast.Interpolation)
 	if !ok || len(x.Elts) < 2 {

@@ -84,7 +84,7 @@ func (x *explainer) unknownIn(path []string, s *spot, t reflect.Type) []string {
 
 // missingIn reports the fields that the type requires and nothing writes. A field that was only misspelt isn't missing.
 func (x *explainer) missingIn(path []string, s *spot, t reflect.Type, unknown []string) {
-	if !slices.ContainsFunc(s.lits, func(l literal) bool { return l.decls != nil && !l.maybe && !l.constraint }) {
+	if !slices.ContainsFunc(s.lits, func(l body) bool { return l.decls != nil && !l.maybe && !l.constraint }) {
 		return
 	}
 	for i := range t.NumField() {

@@ -59,8 +59,13 @@ func isSchema(path string) bool {
 }
 
 // useSchema makes inst and all packages that it imports use the one parsed schema instead of what CUE's loader found.
-func useSchema(inst, shared *build.Instance) {
+func (s *session) useSchema(inst *build.Instance) {
+	shared := s.schema
 	for _, p := range append(inst.Dependencies(), inst) {
+		if s.prepared[p] {
+			continue
+		}
+		s.prepared[p] = true
 		for i, imp := range p.Imports {
 			if isSchema(imp.ImportPath) {
 				p.Imports[i] = shared
