@@ -191,7 +191,7 @@ func (g *gradual) finish() error {
 			h.Monitor = id
 		}
 	}
-	w := watched{ref: g.ref, against: "objective", opens: first.node.ID, closes: commit.ID, when: g.absent()}
+	w := watched{ref: g.ref, against: "objective", opens: first.node.ID, closes: commit.ID, when: g.absent(), first: true}
 	id := g.monitor("judge-first", g.path, g.analysis, w, first.total)
 	if first.hold != nil {
 		first.hold.Monitor = id

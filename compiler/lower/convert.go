@@ -2,6 +2,7 @@ package lower
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/penstock-dev/penstock/compiler/plan"
@@ -57,6 +58,15 @@ func surroundings(c schema.Command) plan.Surroundings {
 	return out
 }
 
+// apart is what a check runs in, or nil when the command runs in the same.
+func apart(check, c schema.Command) *plan.Surroundings {
+	s := surroundings(check)
+	if reflect.DeepEqual(s, surroundings(c)) {
+		return nil
+	}
+	return &s
+}
+
 // command is a program to run for an environment, which may be empty.
 func command(c schema.Command, env schema.EnvName, interrupted schema.Interrupted) *plan.Exec {
 	s := surroundings(c)
@@ -74,8 +84,7 @@ func (l *lowering) program(e schema.Exec, env schema.EnvName, interrupted schema
 	}
 	out := command(e.Program(), env, interrupted)
 	if e.Check != nil {
-		in := surroundings(*e.Check)
-		out.Check, out.CheckIn = e.Check.Command, &in
+		out.Check, out.CheckIn = e.Check.Command, apart(*e.Check, e.Program())
 	}
 	for _, name := range sorted(e.Produces) {
 		p := plan.Produce{Artifact: string(name), Path: e.Produces[name].Path, DigestFile: e.Produces[name].DigestFile}

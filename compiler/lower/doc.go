@@ -14,6 +14,9 @@
 // themselves, because there is nothing to compare with; mirror and match steps have no meaning there. Approvals between
 // steps are asked on both branches. Budget gates are asked again before each rise of traffic.
 //
+// A first deploy that nobody has sent requests to is inconclusive and would go back for ever; unless the analysis says
+// what inconclusive does, or requires proven-safe, it is promoted there. Harm is harm all the same.
+//
 // Judges compare with stable while both versions have traffic, and with the objective where one version has it all.
 //
 // # What is held back

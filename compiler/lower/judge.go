@@ -22,6 +22,8 @@ type watched struct {
 	against       string // "stable" or "objective"
 	opens, closes plan.NodeID
 	when          *plan.When
+	// first says that nothing ran before: nobody may be there yet who could send requests.
+	first bool
 }
 
 // monitor adds a monitor. Holds are those that it watches; the shortest decides how often it looks.
@@ -32,11 +34,13 @@ func (b *builder) monitor(name, path string, a *schema.Analysis, w watched, hold
 		Against: w.against, Alpha: a.AlphaOrDefault(), Tick: tickOf(holds), Require: string(a.RequireOrDefault()),
 		MinRequests: a.MinimumOrDefault(), Sticky: a.Sticky,
 	}
-	switch a.InconclusiveOrDefault() {
-	case schema.InconclusiveHold:
+	switch silent := a.Inconclusive == "" && a.RequireOrDefault() == schema.NoHarm; {
+	case a.InconclusiveOrDefault() == schema.InconclusiveHold:
 		j.Inconclusive, j.HoldMore = "hold", span(b.s.src.TimeoutOrDefault())
-	case schema.InconclusiveApprove:
+	case a.InconclusiveOrDefault() == schema.InconclusiveApprove:
 		j.Inconclusive = "ask"
+	case w.first && silent:
+		j.Inconclusive = "promote"
 	default:
 		j.Inconclusive = "rollback"
 	}

@@ -24,9 +24,8 @@ func migrateStage(b *builder) error {
 
 // migration is one direction of a migration. The check is the same for both.
 func (b *builder) migration(m schema.Migrate, c schema.Command) *plan.Migrate {
-	check := surroundings(m.Check)
 	return &plan.Migrate{
-		Environment: string(m.In), Check: m.Check.Command, CheckIn: &check, Command: c.Command, Surroundings: surroundings(c),
+		Environment: string(m.In), Check: m.Check.Command, CheckIn: apart(m.Check, c), Command: c.Command, Surroundings: surroundings(c),
 		Lock: m.Lock, Interrupted: plan.Interrupted(b.s.src.InterruptedOrDefault()),
 	}
 }
