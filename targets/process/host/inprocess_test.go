@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/penstock-dev/penstock/targets/process/control"
 	"github.com/penstock-dev/penstock/targets/process/host/internal/content"
 )
@@ -102,10 +100,10 @@ func TestServiceLeavesNoGoroutine(t *testing.T) {
 }
 
 func TestPeerOfAnotherUserIsRefused(t *testing.T) {
-	if err := allow(&unix.Ucred{Uid: 1001, Pid: 7}, 1000); err == nil {
+	if err := allow(peer{uid: 1001, pid: 7}, 1000); err == nil {
 		t.Error("another user was let in")
 	}
-	if err := allow(&unix.Ucred{Uid: 0}, 1000); err == nil {
+	if err := allow(peer{uid: 0}, 1000); err == nil {
 		t.Error("root of another session was let in: it has its own host")
 	}
 	path := filepath.Join(t.TempDir(), "s")

@@ -19,17 +19,16 @@ func (h *Host) Stage(ctx context.Context, req *control.Stage) (control.Answer, e
 	first := true
 	return h.do(ctx, req.Op, req.Spec, func(s *service, next *record) (bool, error) {
 		v := next.named(req.Spec.Version)
-		if v == nil {
-			if c := next.role(control.Canary); c != nil {
-				return false, control.Errorf(control.Conflict, "%s: version %s is staged already", req.Service, c.Spec.Version)
+		if v == nil || v.Role == control.Prior {
+			if err := next.clear(req.Op); err != nil {
+				return false, err
 			}
+		}
+		if v == nil {
 			return false, h.bring(s, next, req.Spec, control.Canary, req.Secrets)
 		}
 		if v.Role == control.Prior { // a release goes back to the version before: it is still there
-			if c := next.role(control.Canary); c != nil {
-				return false, control.Errorf(control.Conflict, "%s: version %s is staged already", req.Service, c.Spec.Version)
-			}
-			v.Role = control.Canary
+			v.Role, v.Fence = control.Canary, req.Fence
 		}
 		if r := s.runners[v.Generation]; first && r != nil {
 			r.again(complete(req.Spec, req.Secrets))
@@ -37,6 +36,21 @@ func (h *Host) Stage(ctx context.Context, req *control.Stage) (control.Answer, e
 		first = false
 		return s.ready(v)
 	})
+}
+
+// clear makes room for a version to be staged. What a run has left that lost the lock since is taken away; what the same
+// run has staged is a conflict.
+func (r *record) clear(op control.Op) error {
+	c := r.role(control.Canary)
+	if c == nil {
+		return nil
+	}
+	if c.Fence >= op.Fence {
+		return control.Errorf(control.Conflict, "%s: version %s is staged already", r.Service, c.Spec.Version)
+	}
+	c.Role = control.Leaving
+	r.unexpose()
+	return nil
 }
 
 // bring adds a version to the record, with what it needs to start. The caller holds h.mu.
@@ -167,8 +181,9 @@ func (h *Host) Restore(ctx context.Context, req *control.Restore) (control.Answe
 			r.again(complete(v.Spec, req.Secrets))
 		}
 		first = false
-		if v.Role == control.Stable {
-			next.unexpose() // at once: traffic must leave the new version whatever else is slow
+		if v.Role == control.Stable && (next.Weight > 0 || len(next.Matches) > 0 || next.Lease != nil) {
+			next.unexpose() // recorded by itself: traffic leaves the new version even if stable is in trouble
+			return false, nil
 		}
 		if ok, err := s.ready(v); err != nil || !ok {
 			return false, err

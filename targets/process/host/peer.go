@@ -3,9 +3,13 @@ package host
 import (
 	"fmt"
 	"net"
-
-	"golang.org/x/sys/unix"
 )
+
+// peer is who is at the other end of a unix socket.
+type peer struct {
+	uid uint32
+	pid int32
+}
 
 // peerListener accepts only connections of one user, as the kernel names him. The directory of the socket keeps others
 // out already; this holds even if somebody opens it up.
@@ -34,24 +38,10 @@ func (l *peerListener) Accept() (net.Conn, error) {
 	}
 }
 
-// peerOf asks the kernel who is at the other end.
-func peerOf(c *net.UnixConn) (*unix.Ucred, error) {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
-	var cred *unix.Ucred
-	var got error
-	if err := raw.Control(func(fd uintptr) { cred, got = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) }); err != nil {
-		return nil, err
-	}
-	return cred, got
-}
-
 // allow refuses every user but one.
-func allow(cred *unix.Ucred, uid uint32) error {
-	if cred.Uid != uid {
-		return fmt.Errorf("refused: user %d (process %d) is not user %d", cred.Uid, cred.Pid, uid)
+func allow(cred peer, uid uint32) error {
+	if cred.uid != uid {
+		return fmt.Errorf("refused: user %d (process %d) is not user %d", cred.uid, cred.pid, uid)
 	}
 	return nil
 }

@@ -46,6 +46,8 @@ type endRecord struct {
 
 // versionRecord is one version of a service.
 type versionRecord struct {
+	// Fence is the number of the lock under which it was brought up.
+	Fence      uint64       `json:"fence"`
 	Spec       control.Spec `json:"spec"`
 	Role       control.Role `json:"role"`
 	Generation uint64       `json:"generation"`
@@ -125,7 +127,7 @@ func (r *record) isLeaving(version string) bool {
 // add appends a version.
 func (r *record) add(spec control.Spec, role control.Role) {
 	r.Generation++
-	r.Versions = append(r.Versions, versionRecord{Spec: spec, Role: role, Generation: r.Generation})
+	r.Versions = append(r.Versions, versionRecord{Spec: spec, Role: role, Generation: r.Generation, Fence: r.Fence})
 }
 
 // unexpose takes the canary's traffic away.

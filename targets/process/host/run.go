@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -36,6 +37,9 @@ type Options struct {
 // Run is the host. It returns when the host was told to stop, was replaced and has answered everything, or when ctx ends;
 // in the last case programs go on without it, and the next host finds them. A second host is refused with [ErrRunning].
 func Run(ctx context.Context, opts Options) error {
+	if runtime.GOOS != "linux" {
+		return fmt.Errorf("penstock host follows processes by pidfd and /proc: %w on %s", errors.ErrUnsupported, runtime.GOOS)
+	}
 	if err := opts.Dirs.Prepare(); err != nil {
 		return err
 	}

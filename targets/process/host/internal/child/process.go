@@ -106,18 +106,6 @@ func watch(pid int, cmd *exec.Cmd) (*Process, error) {
 	return p, nil
 }
 
-// open opens a pidfd.
-func open(pid int) (*Process, error) {
-	fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
-	if errors.Is(err, unix.ESRCH) {
-		return nil, ErrGone
-	}
-	if err != nil {
-		return nil, fmt.Errorf("watch process %d: %w", pid, err)
-	}
-	return &Process{pidfd: os.NewFile(uintptr(fd), "pidfd"), done: make(chan struct{})}, nil
-}
-
 // wait ends when the process does, or when the pidfd is closed.
 func (p *Process) wait() {
 	defer close(p.done)
@@ -179,13 +167,4 @@ func (p *Process) Stop(ctx context.Context, grace time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// signal sends a signal through the pidfd, which can only reach this very process.
-func (p *Process) signal(sig unix.Signal) {
-	raw, err := p.pidfd.SyscallConn()
-	if err != nil {
-		return // closed after its end
-	}
-	_ = raw.Control(func(fd uintptr) { _ = unix.PidfdSendSignal(int(fd), sig, nil, 0) })
 }
