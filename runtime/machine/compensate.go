@@ -96,6 +96,7 @@ func (s *State) stand(i int32, c event.Cause) {
 	s.nodes[i].do.phase, s.nodes[i].do.since = failed, s.clock()
 	s.stages[k].forward = true
 	s.failStage(k, cause)
+	s.dropDependents(i, cause)
 	s.closed(k, i)
 	s.drained(k)
 }

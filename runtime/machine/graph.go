@@ -172,42 +172,53 @@ func (g *graph) env(name string) int32 {
 	return e
 }
 
-// addEdges builds the reverse adjacency in two passes over the needs: count, then fill.
+// addEdges resolves the needs once, then builds the reverse adjacency by counting.
 func (g *graph) addEdges() error {
 	n := len(g.nodes)
+	total := 0
+	for i := range g.plan.Nodes {
+		total += len(g.plan.Nodes[i].Needs) + 1
+	}
+	needs := make([]int32, 0, total)
 	g.depOff = make([]int32, n+1)
-	each := func(f func(i, need int32)) error {
-		for i := range g.plan.Nodes {
-			x := &g.plan.Nodes[i]
-			for _, id := range x.Needs {
-				d, ok := g.index[id]
-				if !ok {
-					return fmt.Errorf("node %q needs unknown node %q", x.ID, id)
-				}
-				f(int32(i), d)
+	for i := range g.plan.Nodes {
+		x := &g.plan.Nodes[i]
+		from := len(needs)
+		for _, id := range x.Needs {
+			d, ok := g.index[id]
+			if !ok {
+				return fmt.Errorf("node %q needs unknown node %q", x.ID, id)
 			}
-			if x.When == nil {
-				continue
-			}
+			needs = append(needs, d)
+		}
+		if x.When != nil {
 			d, ok := g.index[x.When.Snapshot]
 			if !ok {
 				return fmt.Errorf("node %q depends on unknown snapshot %q", x.ID, x.When.Snapshot)
 			}
 			g.nodes[i].when = d
-			f(int32(i), d)
+			needs = append(needs, d)
 		}
-		return nil
-	}
-	err := each(func(i, need int32) { g.depOff[need+1]++; g.nodes[i].needs++ })
-	if err != nil {
-		return err
+		g.nodes[i].needs = int32(len(needs) - from)
+		for _, d := range needs[from:] {
+			g.depOff[d+1]++
+		}
 	}
 	for i := range n {
 		g.depOff[i+1] += g.depOff[i]
 	}
-	g.deps = make([]int32, g.depOff[n])
+	g.deps = make([]int32, len(needs))
 	at := slices.Clone(g.depOff[:n])
-	return each(func(i, need int32) { g.deps[at[need]] = i; at[need]++ })
+	k := 0
+	for i := range g.nodes {
+		for range g.nodes[i].needs {
+			d := needs[k]
+			g.deps[at[d]] = int32(i)
+			at[d]++
+			k++
+		}
+	}
+	return nil
 }
 
 func (g *graph) dependents(i int32) []int32 { return g.deps[g.depOff[i]:g.depOff[i+1]] }

@@ -226,12 +226,14 @@ func (s *State) fail(i int32, c event.Cause) {
 		s.begin(i)
 		s.stop(cause)
 		s.finish(i, failed)
+		s.dropDependents(i, cause)
 		return
 	}
 	s.begin(i)
 	s.nodes[i].do.phase, s.nodes[i].do.since = failed, s.clock() // so that the stage doesn't count as over before it fails
 	s.out.answered(i, false)
 	s.failStage(k, cause)
+	s.dropDependents(i, cause)
 	s.closed(k, i)
 	s.drained(k)
 }
@@ -264,6 +266,7 @@ func (s *State) haltNodes(k, cause int32) {
 			s.drop(i, cause)
 		case backoff, holding, lookDue:
 			s.finish(i, cancelled)
+			s.dropDependents(i, cause)
 		case running, looking:
 			s.dropDependents(i, cause)
 			s.out.touch(i)
