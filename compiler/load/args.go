@@ -132,7 +132,7 @@ func (d *disk) requests(cwd string, args []string) ([]request, error) {
 // packages reads one argument that isn't a file: "dir", "dir:pkg", "dir/...", "dir/...:pkg" or an import path.
 func (d *disk) packages(cwd, arg string) ([]request, error) {
 	dir, pkg := arg, ""
-	if i := strings.LastIndexByte(arg, ':'); i > strings.LastIndexByte(arg, '/') && i > 1 {
+	if i := strings.LastIndexByte(arg, ':'); i > strings.LastIndexByte(arg, '/') && i >= max(1, len(filepath.VolumeName(arg))) {
 		dir, pkg = arg[:i], arg[i+1:]
 	}
 	if top, ok := strings.CutSuffix(dir, "..."); ok {

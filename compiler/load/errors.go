@@ -60,6 +60,8 @@ func (x *explainer) explain(e errors.Error) {
 		x.out.Errorf("bad-module", x.places.At(e.Position()), "", "%s", plain(e))
 	case e.Position().IsValid():
 		x.syntax(e)
+	case strings.Contains(e.Error(), "cannot find package"):
+		x.out.Errorf("unknown-package", diag.Range{}, "", "%s", plain(e))
 	default:
 		x.out.Errorf("bad-module", x.moduleFile(), "", "%s", plain(e))
 	}

@@ -52,10 +52,12 @@ func inputName(p *build.Instance, root, file string) string {
 	if rel, ok := below(root, file); ok {
 		return rel
 	}
-	if rel, ok := below(p.Root, file); ok && p.ModuleVersion.IsValid() {
-		return p.ModuleVersion.String() + "/" + rel
+	if p.ModuleVersion.IsValid() { // CUE's cache keeps a module in a directory that ends in its version
+		if _, rel, ok := strings.Cut(filepath.ToSlash(file), "@"+p.ModuleVersion.Version()+"/"); ok {
+			return p.ModuleVersion.String() + "/" + rel
+		}
 	}
-	return filepath.ToSlash(filepath.Base(file))
+	return p.ImportPath + "/" + filepath.Base(file)
 }
 
 func digest(data []byte) string {

@@ -19,6 +19,11 @@ func (s *session) noPipeline(r request, inst *build.Instance, places Places, bes
 	if field == nil && (r.found || beside) {
 		return
 	}
+	if len(inst.BuildFiles) == 0 {
+		dir := places.File(inst.Dir)
+		s.diags.Errorf("no-pipeline", diag.Range{File: dir}, "", "no CUE files in %s", dir)
+		return
+	}
 	if field == nil {
 		s.diags.Errorf("no-pipeline", firstPlace(inst, places), "", "%s has no pipeline", what(inst)).
 			Hint = "write it as the value of the field `pipeline`, or several under `pipelines: NAME:`"
@@ -122,7 +127,7 @@ func describe(args []string) string {
 func unknownTag(insts []*build.Instance) (string, bool) {
 	for _, inst := range insts {
 		for _, e := range errors.Errors(inst.Err) {
-			if format, args := e.Msg(); format == "no tag for %q" && len(args) == 1 {
+			if format, args := e.Msg(); (format == "no tag for %q" || format == "tag %q not used in any file") && len(args) == 1 {
 				return fmt.Sprint(args[0]), true
 			}
 		}
