@@ -20,7 +20,7 @@ func All() []Named {
 	return []Named{
 		{"canary", Canary()}, {"linear", Linear()}, {"blue-green", BlueGreen()}, {"rolling", Rolling()}, {"all-at-once", AllAtOnce()},
 		{"migration", Migration()}, {"terraform", Terraform()}, {"approvals", Approvals()}, {"exec", Exec()}, {"regions", Regions()},
-		{"parallel", Parallel()}, {"verify", Verify()},
+		{"parallel", Parallel()}, {"joined", Joined()}, {"verify", Verify()},
 	}
 }
 

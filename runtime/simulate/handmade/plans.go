@@ -142,6 +142,25 @@ func Parallel() *plan.Plan {
 	return b.p
 }
 
+// Joined has two releases that begin together, and the second goes on only after the first; a command joins in half-way.
+func Joined() *plan.Plan {
+	b := newBuilder("joined")
+	b.env("a", "staging")
+	b.env("b", "staging")
+	b.exec("beside", nil, plan.Exec{})
+	b.gradual("canary", deploy{stage: "a", env: "a", weights: []float64{30}, hold: 5 * minute, inconclusive: "rollback"})
+	b.gradual("canary", deploy{stage: "b", env: "b", weights: []float64{20, 60}, hold: minute, inconclusive: "promote"})
+	for i := range b.p.Nodes {
+		switch n := &b.p.Nodes[i]; n.ID {
+		case "b/shift-60":
+			n.Needs = append(n.Needs, "a/commit")
+		case "a/retire", "a/commit":
+			n.Needs = append(n.Needs, "beside/exec")
+		}
+	}
+	return b.p
+}
+
 // Verify watches a release after it was committed; harm takes it back.
 func Verify() *plan.Plan {
 	b := newBuilder("verify")
