@@ -82,6 +82,7 @@ func (c *Client) await(ctx context.Context, p *os.Process, takeover bool, ended 
 	quiet := *c
 	quiet.opts.Start = false
 	var died error
+	var late <-chan time.Time // runs once the started host has died: another one may be about to answer
 	for {
 		h, err := quiet.Host(ctx)
 		if err == nil && h.PID == p.Pid {
@@ -101,7 +102,9 @@ func (c *Client) await(ctx context.Context, p *os.Process, takeover bool, ended 
 			if died = err; died == nil {
 				died = errors.New("it ended at once")
 			}
-			ended = nil
+			ended, late = nil, time.After(time.Second)
+		case <-late:
+			return fmt.Errorf("start host: %w\n%s", died, said())
 		default:
 		}
 		if err := sleep(ctx, 10*time.Millisecond); err != nil {

@@ -186,7 +186,7 @@ func (r *rig) spec(version, program string) control.Spec {
 	return control.Spec{
 		Version: version, Name: "hello", Digest: r.digest, Args: []string{"serve"}, Env: map[string]string{"PROGRAM": program},
 		Listen: r.listen, Ready: control.Ready{HTTP: "/healthz", Every: 10 * time.Millisecond, Timeout: 20 * time.Second},
-		Restart: control.Restart{Attempts: 5, Backoff: 10 * time.Millisecond}, Drain: 20 * time.Second, Stop: 5 * time.Second,
+		Restart: control.Restart{Attempts: 5, Backoff: 10 * time.Millisecond}, Drain: 20 * time.Second, Stop: time.Second,
 	}
 }
 
