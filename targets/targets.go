@@ -141,6 +141,15 @@ type Locker interface {
 	Break(ctx context.Context, p Place, h Holder) (fence uint64, err error)
 }
 
+// Superseder passes the wish of a newer run on to the run that holds a lock, where the lock is. A [Locker] may have it.
+type Superseder interface {
+	// RequestSupersede asks the run that holds the place's lock to return to stable and give it up; h is who asks. Asking
+	// again, or where nobody holds the lock, is fine. The request is forgotten when the lock changes hands.
+	RequestSupersede(ctx context.Context, p Place, h Holder, reason string) error
+	// SupersedeRequested tells the run that holds the lock whether it was asked, and by whom.
+	SupersedeRequested(ctx context.Context, p Place, run string) (by Holder, requested bool, err error)
+}
+
 // Leaser renews the exposure lease of a staged version.
 type Leaser interface {
 	RenewLease(ctx context.Context, c Call, d Deploy, lease time.Duration) error
