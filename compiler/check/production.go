@@ -18,7 +18,7 @@ func productionDocs() []Doc {
 			Code:  "artifact-never-produced",
 			Title: "an artifact is used and never produced",
 			What:  "A stage deploys, injects, runs or promotes an artifact that no stage produces.",
-			Why:   "There would be no digest to use: which build is meant is unknown.",
+			Why:   "Which build is meant is unknown, unless its digest is given from outside for each release.",
 			Bad:   "artifacts: tool: image: repository: \"registry.example.com/web/tool\"\nstages: check: exec: {command: [\"check\"], container: artifact: \"tool\"}",
 			Good:  "artifacts: tool: image: repository: \"registry.example.com/web/tool\"\nstages: tool: exec: {command: [\"make\", \"tool\"], produces: tool: digestFile: \"tool.digest\"}\nstages: check: {needs: [\"tool\"], exec: {command: [\"check\"], container: artifact: \"tool\"}}",
 		},
@@ -69,8 +69,8 @@ func (p *pass) neverProduced(producers map[schema.ArtifactName]int) {
 		}
 	})
 	for name, u := range first {
-		d := p.errorf("artifact-never-produced", u.where, "stage %q needs artifact %q, and no stage produces it", u.stage, name)
-		d.Hint = "add it to the produces of the stage that builds it"
+		d := p.warnf("artifact-never-produced", u.where, "stage %q needs artifact %q, and no stage produces it", u.stage, name)
+		d.Hint = "add it to the produces of the stage that builds it, or give its digest from outside"
 		p.relate(d, root("artifacts").field(string(name)), "artifact %q", name)
 	}
 }
