@@ -168,7 +168,7 @@ func (x *explainer) hasUserPlace(e errors.Error) bool {
 
 // where is the best place for a path: the expression that writes it, or the label of the nearest parent that is written.
 func (x *explainer) where(path []string) (r diag.Range, related []diag.Related, expr ast.Expr) {
-	s, n := x.lookup(x.root, path)
+	s, n := x.find(path)
 	entries := x.places(s)
 	if len(entries) == 0 {
 		return diag.Range{}, nil, nil

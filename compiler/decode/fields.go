@@ -15,7 +15,7 @@ import (
 // notAllowed is a field that the schema or a shared definition doesn't have.
 func (x *explainer) notAllowed(g *group, _ located, _ []any) {
 	parent, name := g.path[:len(g.path)-1], g.path[len(g.path)-1]
-	s, n := x.lookup(x.root, g.path)
+	s, n := x.find(g.path)
 	entries := x.places(s)
 	if n < len(g.path) || len(entries) == 0 {
 		r, related, _ := x.where(parent)
@@ -64,7 +64,7 @@ func (x *explainer) unknownField(r diag.Range, parent []string, name string, rel
 // closedOut is a field that the schema has, but a definition in between doesn't let in.
 func (x *explainer) closedOut(r diag.Range, parent []string, name string, related []diag.Related) {
 	msg := fmt.Sprintf("a definition that %s is built from has no field %q", subject(parent), name)
-	s, n := x.lookup(x.root, parent)
+	s, n := x.find(parent)
 	x.expand(s)
 	for _, l := range s.lits {
 		if n == len(parent) && l.decls != nil && l.origin != nil && len(l.decls.named[name]) == 0 {
@@ -82,7 +82,7 @@ func (x *explainer) siblings(parent []string, not string) []string {
 	if t := typeAt(parent); t != nil {
 		return fieldNames(t)
 	}
-	s, n := x.lookup(x.root, parent)
+	s, n := x.find(parent)
 	if n < len(parent) {
 		return nil
 	}
@@ -146,7 +146,7 @@ func (x *explainer) required(g *group, _ located, _ []any) {
 }
 
 func (x *explainer) missing(parent []string, name string) {
-	s, n := x.lookup(x.root, parent)
+	s, n := x.find(parent)
 	entries := x.places(s)
 	var r diag.Range
 	if len(entries) > 0 {

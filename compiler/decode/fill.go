@@ -7,35 +7,36 @@ import (
 )
 
 // fill writes the source map of a value that CUE decoded.
-func (r *reader) fill(path string, s *spot, v reflect.Value) {
+func (r *reader) fill(path string, s *spot, at *lazy, v reflect.Value) {
+	r.settle(s, at.get)
 	for _, e := range r.places(s) {
 		r.out.Add(path, e)
 	}
-	r.inside(path, s, v)
+	r.inside(path, s, at, v)
 }
 
 // inside goes into what a value holds.
-func (r *reader) inside(path string, s *spot, v reflect.Value) {
+func (r *reader) inside(path string, s *spot, at *lazy, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
 		if !v.IsNil() {
-			r.inside(path, s, v.Elem())
+			r.inside(path, s, at, v.Elem())
 		}
 	case reflect.Struct:
 		for name, i := range r.fieldIndex(v.Type()) {
 			if v.Field(i).IsZero() && !r.hasLabel(s, name) {
 				continue
 			}
-			r.fill(source.Join(path, name), r.child(s, name), v.Field(i))
+			r.fill(source.Join(path, name), r.child(s, name), at.field(name), v.Field(i))
 		}
 	case reflect.Map:
 		for it := v.MapRange(); it.Next(); {
 			key := it.Key().String()
-			r.fill(source.Join(path, key), r.child(s, key), it.Value())
+			r.fill(source.Join(path, key), r.child(s, key), at.field(key), it.Value())
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			r.fill(source.Index(path, i), r.element(s, i), v.Index(i))
+			r.fill(source.Index(path, i), r.element(s, i), at.index(i), v.Index(i))
 		}
 	}
 }

@@ -209,7 +209,7 @@ func (x *explainer) conflict(g *group, e located, args []any) {
 // rivals are the sites that an error sets against each other, those of the user's module and those of shared ones, in
 // the order of the files. CUE also names references that led to them; only what writes the path itself counts.
 func (x *explainer) rivals(g *group, e errors.Error) (own, shared []site) {
-	s, n := x.lookup(x.root, g.path)
+	s, n := x.find(g.path)
 	if n < len(g.path) {
 		return nil, nil
 	}
@@ -233,7 +233,7 @@ func (x *explainer) rivals(g *group, e errors.Error) (own, shared []site) {
 
 // lengths is a list that is too short, or two lists of different length.
 func (x *explainer) lengths(g *group, e located, args []any) {
-	s, _ := x.lookup(x.root, g.path)
+	s, _ := x.find(g.path)
 	var lists []site
 	for _, st := range s.sites {
 		if _, ok := x.leaf(st).(*ast.ListLit); ok && !st.constraint && x.owner(st) != load.Schema {

@@ -190,7 +190,7 @@ func readScalar(s *spot, dst reflect.Value) bool {
 // ask lets CUE decode a computed struct, map or list, and maps what came out.
 func (r *reader) ask(path string, s *spot, v *lazy, dst reflect.Value) {
 	r.evaluate(v, dst)
-	r.inside(path, s, dst)
+	r.inside(path, s, v, dst)
 }
 
 func (r *reader) evaluate(v *lazy, dst reflect.Value) {

@@ -62,6 +62,7 @@ type spot struct {
 	busy  bool // lits are being looked for
 	// computed says that lits aren't the whole value: something was calculated, chosen or can't be read.
 	computed bool
+	settled  bool // CUE has been asked which sites count
 }
 
 // scope is a struct literal around an expression, as part of the value that it became there. A name in the literal means the
@@ -306,22 +307,17 @@ func fixedPart(x ast.Expr) (string, bool) {
 	return text, true
 }
 
-// lookup follows a path of CUE selectors, such as an error's, from a spot. It stops where nothing is known and returns the
-// nearest spot that has sites, and how many elements of the path led there.
-func (t *tracer) lookup(s *spot, path []string) (*spot, int) {
-	for i, sel := range path {
-		var c *spot
-		if n, err := strconv.Atoi(sel); err == nil && t.isList(s) {
-			c = t.element(s, n)
-		} else {
-			c = t.child(s, unquote(sel))
-		}
-		if len(c.sites) == 0 {
-			return s, i
-		}
-		s = c
+// step is the spot of a field or an element, by the text of its selector.
+func (t *tracer) step(s *spot, sel string) *spot {
+	if n, ok := listIndex(sel); ok && t.isList(s) {
+		return t.element(s, n)
 	}
-	return s, len(path)
+	return t.child(s, unquote(sel))
+}
+
+func listIndex(sel string) (int, bool) {
+	n, err := strconv.Atoi(sel)
+	return n, err == nil && n >= 0
 }
 
 func (t *tracer) isList(s *spot) bool {

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"cuelang.org/go/cue"
-
 	"github.com/penstock-dev/penstock/internal/names"
 )
 
@@ -106,11 +104,7 @@ func (x *explainer) missingIn(path []string, s *spot, t reflect.Type, unknown []
 func (x *explainer) exists(path []string, name string) bool {
 	v := x.value
 	for _, sel := range append(slices.Clone(path), name) {
-		next := v.LookupPath(cue.MakePath(cue.Str(sel)))
-		if n, err := strconv.Atoi(sel); err == nil && !next.Exists() {
-			next = v.LookupPath(cue.MakePath(cue.Index(n)))
-		}
-		v = next
+		v = member(v, sel)
 	}
 	return v.Exists()
 }
