@@ -287,6 +287,9 @@ func (w *World) restore(c call, d *Deployment, half bool) {
 	}
 	d.Stable, d.Prior, d.Half = c.Prior.Version, "", ""
 	d.Canary, d.Ready, d.Weight = "", false, 0
+	if w.removes[d.Ref] && d.Stable != "" {
+		d.Canary, d.Ready = NewVersion, true // it stays staged without traffic until it is removed
+	}
 }
 
 // look answers what recovery sees of an earlier attempt.

@@ -57,6 +57,8 @@ type World struct {
 	pending []late
 	ops     int
 	judges  map[plan.MonitorID]*judge
+	// removes are the workloads that the plan removes by itself after restoring what was before.
+	removes map[plan.Ref]bool
 	// broken are the rules that were seen violated.
 	broken []string
 }
@@ -81,6 +83,7 @@ func newWorld(p *plan.Plan, start time.Time, faults []Fault) *World {
 	w := &World{
 		now: start, deploys: map[plan.Ref]*Deployment{}, locks: map[string]*lock{}, migrated: map[plan.NodeID]string{},
 		copied: map[plan.NodeID]bool{}, ran: map[string]int{}, fatal: map[string]bool{}, judges: map[plan.MonitorID]*judge{},
+		removes: map[plan.Ref]bool{},
 	}
 	for ref := range p.Workloads {
 		w.deploy(ref).began = OldVersion
@@ -88,6 +91,9 @@ func newWorld(p *plan.Plan, start time.Time, faults []Fault) *World {
 	for i := range p.Nodes {
 		for _, ref := range refsOf(&p.Nodes[i].Do) {
 			w.deploy(ref).began = OldVersion
+		}
+		if u := p.Nodes[i].Undo; u != nil && u.Unstage != nil {
+			w.removes[u.Unstage.Workload] = true
 		}
 		if p.Nodes[i].Lock != "" {
 			w.locks[p.Nodes[i].Lock] = &lock{}
