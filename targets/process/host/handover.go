@@ -201,6 +201,11 @@ func (h *Host) inform(conn *packetConn, services []*service, answered <-chan str
 		for i, s := range services {
 			if err := sendTallies(conn, s, last[i]); err != nil {
 				h.log.Warn("successor no longer listens", "error", err)
+				for _, s := range services {
+					if s.front != nil {
+						s.front.Abandon()
+					}
+				}
 				<-answered
 				return
 			}

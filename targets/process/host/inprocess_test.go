@@ -3,6 +3,7 @@ package host
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"net"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/penstock-dev/penstock/targets/process/control"
 	"github.com/penstock-dev/penstock/targets/process/host/internal/content"
+	"github.com/penstock-dev/penstock/targets/process/host/proxy"
 )
 
 // settled waits until no more goroutines run than before, and shows them otherwise.
@@ -212,4 +214,31 @@ func TestLockNumbersGrow(t *testing.T) {
 	if err != nil || c.Fence != b.Fence+1 {
 		t.Errorf("after a restart: %+v, %v", c, err)
 	}
+}
+
+// FuzzHandover feeds any message to both ends of a hand-over.
+func FuzzHandover(f *testing.F) {
+	for _, kind := range []string{"lock", "control", "door", "runner", "secret", "tally", "conn", "bye"} {
+		f.Add(`{"kind":"` + kind + `","service":"w@p","generation":1,"foreign":{},"own":{},"name":"n","value":"eA=="}`)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var m message
+		if json.Unmarshal([]byte(text), &m) != nil {
+			return
+		}
+		h, err := newHost(t.Context(), Options{Dirs: control.Dirs{State: t.TempDir()}}, discard())
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.services["w@p"] = newService(record{Service: control.Service{Place: "p", Workload: "w"}})
+		inh := &inheritance{doors: map[string]map[string]*net.TCPListener{}, runners: map[key]*legacy{}, own: map[string]proxy.Own{}}
+		_ = inh.take(m, nil)
+		_ = h.hear(m, nil)
+		inh.settle(h)
+		for _, s := range h.services {
+			if s.front != nil {
+				s.front.Close(t.Context())
+			}
+		}
+	})
 }

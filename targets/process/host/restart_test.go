@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -156,6 +157,32 @@ func TestRestartKeepsWhatIsUnderWay(t *testing.T) {
 		t.Error(err)
 	}
 	r.eventually("the old host to end", func() bool { h, _ := r.c.Host(t.Context()); return !h.Draining })
+}
+
+func TestStopRightAfterRestart(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.release("v1", "text=one")
+	h, err := r.c.Host(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow := make(chan string, 1)
+	go func() {
+		_, text := r.get("/slow?500ms")
+		slow <- text
+	}()
+	r.eventually("the request", func() bool { v, _ := r.observe().In(control.Stable); return v.InFlight == 1 })
+	if err := client.Restart(t.Context(), r.opts); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.c.Stop(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	if text := <-slow; text != "one" {
+		t.Errorf("the request that the first host was answering: %q", text)
+	}
+	r.eventually("the first host's end", func() bool { return syscall.Kill(h.PID, 0) != nil || isZombie(h.PID) })
 }
 
 func TestFailedTakeoverChangesNothing(t *testing.T) {

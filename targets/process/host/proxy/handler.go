@@ -55,6 +55,10 @@ func (f *Front) answerError(w http.ResponseWriter, r *http.Request, err error) {
 		w.WriteHeader(http.StatusBadGateway)
 		return
 	}
+	if errors.Is(err, errClient) {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
 	status, reason := http.StatusBadGateway, "version-failed"
 	if errors.Is(err, ErrNotReady) || errors.Is(err, ErrNoRoute) {
 		f.unserved.Add(1)

@@ -199,6 +199,20 @@ func TestHandOverHTTP2(t *testing.T) {
 	f.Close(ctx)
 }
 
+func TestAbandonedHandOverEnds(t *testing.T) {
+	u := version(t, "s", says("s"))
+	f, addr := door(t, Options{}, Route{Stable: u})
+	c := client(t)
+	get(t, c, "http://"+addr)
+	done := make(chan error, 1)
+	go func() { done <- f.HandOver(t.Context(), func(uintptr) error { return io.ErrClosedPipe }) }()
+	waitFor(t, "the attempt", func() bool { return f.successor.Load() != nil })
+	f.Abandon()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestHandOverWithoutReceiverKeepsServing(t *testing.T) {
 	u := version(t, "s", says("s"))
 	f, addr := door(t, Options{}, Route{Stable: u})

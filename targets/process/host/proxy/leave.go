@@ -15,16 +15,29 @@ func (f *Front) HandOver(ctx context.Context, pass PassConn) error {
 	f.stopListening()
 	goaway := make(chan error, 1)
 	go func() { goaway <- f.http2.Shutdown(ctx) }()
-	err := f.whileOpen(ctx, func(c *conn) { c.nudge() })
+	err := f.whileOpen(ctx, func(c *conn) {
+		if f.closing.Load() && c.isResting() {
+			c.Close()
+			return
+		}
+		c.nudge()
+	})
 	<-goaway
 	f.finish()
 	return err
 }
 
+// Abandon tells a front that hands over that its successor has gone: resting connections are closed, what is under way is
+// still answered.
+func (f *Front) Abandon() {
+	f.closing.Store(true)
+	f.successor.Store(nil)
+}
+
 // IsQuiet reports whether a front that hands over can begin no further request: its doors are closed here and every
 // connection it still has is in the middle of one.
 func (f *Front) IsQuiet() bool {
-	if f.successor.Load() == nil || len(f.Listeners()) > 0 {
+	if f.successor.Load() == nil && !f.closing.Load() || len(f.Listeners()) > 0 {
 		return false
 	}
 	for _, c := range f.open() {

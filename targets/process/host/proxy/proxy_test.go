@@ -195,6 +195,42 @@ func TestRefusedPostIsRedirectedOnce(t *testing.T) {
 	}
 }
 
+func TestBodyThatDoesNotCome(t *testing.T) {
+	u := version(t, "s", says("s"))
+	f, addr := door(t, Options{}, Route{Stable: u})
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
+	waitFor(t, "the request", func() bool { return f.Own().Received == 1 })
+	c.(*net.TCPConn).CloseWrite()
+	io.Copy(io.Discard, c)
+	if n := u.Counts(); n.Requests != 0 || n.Bad != 0 {
+		t.Errorf("a client's failure was counted against the version: %+v", n)
+	}
+}
+
+func TestLargeBodyIsStreamed(t *testing.T) {
+	got := make(chan int64, 1)
+	u := version(t, "s", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, _ := io.Copy(io.Discard, r.Body)
+		got <- n
+	}))
+	_, addr := door(t, Options{}, Route{Stable: u})
+	for _, size := range []int{smallBody, smallBody + 1, 5 << 20} {
+		res, err := client(t).Post("http://"+addr, "text/plain", strings.NewReader(strings.Repeat("x", size)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if n := <-got; n != int64(size) {
+			t.Errorf("the version got %d of %d bytes", n, size)
+		}
+	}
+}
+
 func TestSentPostIsNeverRepeated(t *testing.T) {
 	var calls atomic.Int32
 	dies := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

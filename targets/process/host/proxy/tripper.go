@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -18,16 +20,19 @@ var (
 	ErrNotReady = errors.New("no version of this service is ready")
 )
 
+// errClient marks a failure of the client: its body did not come.
+var errClient = errors.New("client")
+
 // retryPause is the wait before a version that refused a connection is tried again, unless it reports a change earlier.
 const retryPause = 20 * time.Millisecond
 
 // RoundTrip sends a request to the version that the route chooses, and to another one where that is safe.
 func (f *Front) RoundTrip(out *http.Request) (*http.Response, error) {
 	t := &trip{f: f, out: out, start: time.Now()}
-	if out.Body != nil {
-		t.body = &guardedBody{ReadCloser: out.Body}
-	}
 	defer t.stop()
+	if err := t.takeBody(); err != nil {
+		return nil, err
+	}
 	for {
 		u, st, err := t.acquire(out.Context())
 		if err != nil {
@@ -63,7 +68,8 @@ func (e *versionError) Unwrap() error { return e.err }
 type trip struct {
 	f     *Front
 	out   *http.Request
-	body  *guardedBody
+	small []byte       // the whole body, when it is small
+	body  *guardedBody // the body otherwise; nil without one
 	start time.Time
 	avoid *Upstream   // the version that has failed this request; stable is asked instead
 	timer *time.Timer // bounds the time a request is held
@@ -72,6 +78,29 @@ type trip struct {
 func (t *trip) stop() {
 	if t.timer != nil {
 		t.timer.Stop()
+	}
+}
+
+// smallBody is the size up to which a request's body is read before the request is sent. With the whole body in hand, a
+// request whose kept connection turned out to be closed by the version is sent again on another one, as long as no byte
+// had gone out; that holds for a POST too.
+const smallBody = 64 << 10
+
+// takeBody reads a small body. A client that wants to be asked first (Expect), and one that sends a stream, is not waited
+// for.
+func (t *trip) takeBody() error {
+	switch n := t.out.ContentLength; {
+	case t.out.Body == nil:
+		return nil
+	case n <= 0 || n > smallBody || t.out.Header.Get("Expect") != "":
+		t.body = &guardedBody{ReadCloser: t.out.Body}
+		return nil
+	default:
+		t.small = make([]byte, n)
+		if _, err := io.ReadFull(t.out.Body, t.small); err != nil {
+			return fmt.Errorf("%w: %w", errClient, err)
+		}
+		return nil
 	}
 }
 
@@ -157,8 +186,12 @@ func (t *trip) send(u *Upstream, st *upState) (*http.Response, error) {
 	target := *t.out.URL
 	target.Host = st.addr
 	req.URL = &target
-	if t.body != nil {
+	switch {
+	case t.body != nil:
 		req.Body = t.body
+	case t.small != nil:
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(t.small)), nil }
+		req.Body = io.NopCloser(bytes.NewReader(t.small))
 	}
 	rt := u.http1
 	if t.out.ProtoMajor == 2 && st.speaksH2(t.out.Context()) {
