@@ -13,8 +13,9 @@ func (h hash) next(b []byte) hash {
 	d := sha256.New()
 	d.Write(h[:])
 	d.Write(b)
-	d.Sum(h[:0])
-	return h
+	var out hash
+	d.Sum(out[:0])
+	return out
 }
 
 func (h hash) String() string { return "sha256:" + hex.EncodeToString(h[:]) }
