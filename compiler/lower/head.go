@@ -175,6 +175,7 @@ func origins(l *lowering) error {
 		l.prov.Nodes[id] = l.origin(path)
 	}
 	l.prov.Definitions = map[string]plan.Origin{}
+	l.define("") // the pipeline itself, for what it lacks
 	if l.p.Owner != nil {
 		l.define("owner")
 	}

@@ -356,7 +356,7 @@ type Provenance struct {
 	Compiler string `json:"compiler"`
 	// Nodes maps a node (or monitor, or stage) id to the definition path and place that asked for it.
 	Nodes map[string]Origin `json:"nodes"`
-	// Definitions maps the definition path of what is not a node ("owner", "artifacts.app", "environments.production",
+	// Definitions maps the definition path of what is not a node ("" for the pipeline itself, "owner", "artifacts.app", "environments.production",
 	// "workloads.web", "slos.latency", "waivers.production-slo") to the place that wrote it.
 	Definitions map[string]Origin `json:"definitions,omitempty"`
 	// Inputs maps each file that was read, relative to the module root, to its sha256.
