@@ -1,8 +1,8 @@
 // Package explain holds the text of every code that a diagnostic can have: what was found, why it matters, an example that
 // has the mistake and one that hasn't. `penstock explain` prints it and docs/checks.md is generated from it.
 //
-// The texts of checks stand beside the checks; those of the other phases stand here, a file each. The rules of policies
-// describe themselves, in their annotations.
+// The texts of load, decode and check stand beside what reports them; the others stand here. The rules of policies describe
+// themselves, in their annotations.
 package explain
 
 import (
@@ -10,20 +10,21 @@ import (
 	"strings"
 
 	"github.com/penstock-dev/penstock/compiler/check"
+	"github.com/penstock-dev/penstock/compiler/decode"
 	"github.com/penstock-dev/penstock/internal/diag"
 )
 
 // Doc explains one code.
 type Doc struct {
 	Code diag.Code `json:"code"`
-	// Phase is the part of the way at which it is found: "load", "decode", "inspect", "check", "bind" or "policy".
+	// Phase is the part of the way at which it is found: "decode" (with load), "inspect", "check", "bind" or "policy".
 	Phase string `json:"phase"`
 	// Title is one line; What says what was found, Why what would go wrong otherwise.
 	Title string `json:"title"`
 	What  string `json:"what"`
 	Why   string `json:"why"`
 	// Bad has the mistake, Good hasn't. Each is what a file would hold, or several files, each behind a line
-	// "-- name --".
+	// "-- name --". Both are empty where it takes a command line.
 	Bad  string `json:"bad"`
 	Good string `json:"good"`
 	// Adds says that the examples are fields that are added to the pipeline of check.Base, not files.
@@ -32,7 +33,10 @@ type Doc struct {
 
 // All returns the texts of all codes, in the order of the codes.
 func All() []Doc {
-	out := slices.Concat(loadDocs(), decodeDocs(), valueDocs(), fileDocs(), policyDocs())
+	out := append(fileDocs(), policyDocs()...)
+	for _, d := range decode.Docs() {
+		out = append(out, Doc{Code: d.Code, Phase: "decode", Title: d.Title, What: d.What, Why: d.Why, Bad: d.Bad, Good: d.Good})
+	}
 	for _, d := range check.Docs() {
 		out = append(out, Doc{Code: d.Code, Phase: "check", Title: d.Title, What: d.What, Why: d.Why, Bad: d.Bad, Good: d.Good, Adds: true})
 	}
