@@ -233,7 +233,7 @@ func decodeAll(ctx context.Context, w *work) error {
 }
 
 func inspectOne(w *work, p *pipeline) (list diag.List, err error) {
-	p.files, list, err = inspect.Run(p.decoded, p.source, inspect.Options{Dir: p.unit.Dir, Overlay: w.opts.Overlay})
+	p.files, list, err = inspect.Run(p.decoded, p.source, inspect.Options{Dir: p.unit.Dir, Root: p.unit.ModuleRoot, Overlay: w.opts.Overlay})
 	return list, err
 }
 

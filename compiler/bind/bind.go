@@ -5,6 +5,7 @@ package bind
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 
@@ -40,7 +41,8 @@ func kinds() []kind {
 
 // Workloads fills in every workload of the plan. The error means that the pipeline should not have passed its checks.
 func Workloads(pl *plan.Plan, p *schema.Pipeline, files inspect.Files) error {
-	for ref, out := range pl.Workloads {
+	for _, ref := range slices.Sorted(maps.Keys(pl.Workloads)) {
+		out := pl.Workloads[ref]
 		w, _ := p.Workloads[schema.WorkloadName(out.Name)].Resolve(schema.EnvName(out.Environment))
 		b := &binding{p: p, env: p.Environments[schema.EnvName(out.Environment)], name: out.Name, w: w, files: files, out: &out}
 		if err := b.bind(); err != nil {

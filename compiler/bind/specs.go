@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math"
-	"math/big"
 	"slices"
 
 	"github.com/penstock-dev/penstock/compiler/lower"
@@ -171,9 +169,6 @@ func terraformSpec(b *binding) (any, error) {
 		out.Vars = map[string]json.RawMessage{}
 	}
 	for name, v := range w.Vars {
-		if err := exact(v); err != nil {
-			return nil, fmt.Errorf("variable %s: %w", name, err)
-		}
 		raw, err := json.Marshal(v)
 		if err != nil {
 			return nil, fmt.Errorf("variable %s: %w", name, err)
@@ -196,45 +191,4 @@ func terraformSpec(b *binding) (any, error) {
 		b.hole(plan.Binding{Artifact: string(i.Artifact), Output: i.Output}, "vars", name)
 	}
 	return out, nil
-}
-
-// exact refuses whole numbers that a plan, whose numbers are float64, would round in silence.
-func exact(v any) error {
-	const most = 1 << 53
-	bad := func(s string) error {
-		return fmt.Errorf("the number %s is too large to be exact: write it as a string", s)
-	}
-	switch v := v.(type) {
-	case int64:
-		if v > most || v < -most {
-			return bad(fmt.Sprint(v))
-		}
-	case int:
-		return exact(int64(v))
-	case uint64:
-		if v > most {
-			return bad(fmt.Sprint(v))
-		}
-	case *big.Int:
-		if v.CmpAbs(big.NewInt(most)) > 0 {
-			return bad(v.String())
-		}
-	case float64:
-		if math.IsInf(v, 0) || math.IsNaN(v) {
-			return bad(fmt.Sprint(v))
-		}
-	case []any:
-		for _, e := range v {
-			if err := exact(e); err != nil {
-				return err
-			}
-		}
-	case map[string]any:
-		for _, e := range v {
-			if err := exact(e); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

@@ -15,13 +15,16 @@ func weightDocs() []Doc {
 		{
 			Code:  "weight-range",
 			Title: "a weight of 100 is no step",
-			What:  "A canary step or the rise of a linear strategy is 100 %.",
+			What:  "A canary step or the rise of a linear strategy is 100 %, or the rise is so small that it makes more than a thousand steps.",
 			Why:   "Everybody would get the new version before it was judged on a part. After the last step it gets everything anyway.",
 			Bad:   `stages: eu: {needs: ["production"], deploy: {workload: "web", in: "eu", canary: steps: [{weight: 5}, {weight: 100}]}}`,
 			Good:  `stages: eu: {needs: ["production"], deploy: {workload: "web", in: "eu", canary: steps: [{weight: 5}, {weight: 50}]}}`,
 		},
 	}
 }
+
+// leastStep is the smallest rise of a linear strategy, in percent: each step is an instruction of the plan.
+const leastStep = 0.1
 
 // weights checks that canaries rise and stay in (0,100).
 func weights(p *pass) {
@@ -32,6 +35,9 @@ func weights(p *pass) {
 		}
 		if d.Linear != nil && (d.Linear.Step <= 0 || d.Linear.Step >= 100) {
 			p.errorf("weight-range", p.stageAt(name).field("deploy").field("linear").field("step"), "a step of %v %% is not above 0 and below 100", d.Linear.Step)
+		}
+		if d.Linear != nil && d.Linear.Step > 0 && d.Linear.Step < leastStep {
+			p.errorf("weight-range", p.stageAt(name).field("deploy").field("linear").field("step"), "a step of %v %% makes more than a thousand steps; the least is %v %%", d.Linear.Step, leastStep)
 		}
 		if d.Canary != nil {
 			p.rising(p.stageAt(name).field("deploy").field("canary").field("steps"), d.Canary.Steps)

@@ -50,6 +50,14 @@ func fileDocs() []Doc {
 			Good:  "-- pipeline.cue --\n" + cluster("k8s/*.yaml") + deployment,
 		},
 		{
+			Code: "number-too-large", Phase: "inspect",
+			Title: "a number is too large to be exact",
+			What:  "An input variable of a Terraform workload is a whole number that needs more than 53 bits.",
+			Why:   "Plans are JSON, whose numbers would round it without a word.",
+			Bad:   "-- pipeline.cue --\n" + file(terraform+"\nworkloads: net: terraform: vars: id: 9007199254740993") + "-- infra/main.tf --\nvariable \"id\" {}\n",
+			Good:  "-- pipeline.cue --\n" + file(terraform+"\nworkloads: net: terraform: vars: id: \"9007199254740993\"") + "-- infra/main.tf --\nvariable \"id\" {}\n",
+		},
+		{
 			Code: "digest-unknown-artifact", Phase: "bind",
 			Title: "a digest is given for an artifact that does not exist",
 			What:  "A digest was given from outside under a name that the pipeline has no artifact for.",

@@ -4,6 +4,7 @@
 package inspect
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -26,6 +27,7 @@ const (
 	CodeEmpty    diag.Code = "files-none"
 	CodeAbsolute diag.Code = "file-absolute"
 	CodeGlob     diag.Code = "glob-malformed"
+	CodeNumber   diag.Code = "number-too-large"
 )
 
 // Files is what was found.
@@ -42,6 +44,8 @@ type Files struct {
 type Options struct {
 	// Dir is the pipeline's directory: names are relative to it.
 	Dir string
+	// Root is the directory of its module: no file may lie outside. Empty means that only Dir's own tree is known.
+	Root string
 	// Overlay replaces or adds files by absolute path.
 	Overlay map[string][]byte
 }
@@ -139,11 +143,18 @@ func (in *inspection) file(at, name, what string) {
 	}
 }
 
-// relative refuses a path of this machine: a plan holds none.
+// relative refuses a path of this machine, and one that leads out of the module: the plan would mean something else in
+// another checkout.
 func (in *inspection) relative(at, name string) bool {
 	if path.IsAbs(name) || filepath.IsAbs(name) {
 		d := in.list.Errorf(CodeAbsolute, in.m.Value(at), at, "%q is a path of this machine", name)
 		d.Hint = "write it relative to the directory of the pipeline"
+		return false
+	}
+	rel, err := filepath.Rel(cmp.Or(in.o.Root, in.o.Dir), in.abs(name))
+	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		d := in.list.Errorf(CodeAbsolute, in.m.Value(at), at, "%q lies outside the module of the pipeline", name)
+		d.Hint = "bring the file into the module, or put cue.mod into a directory that holds both"
 		return false
 	}
 	return true

@@ -1,6 +1,9 @@
 package inspect
 
 import (
+	"fmt"
+	"maps"
+	"math/big"
 	"path"
 	"slices"
 
@@ -11,6 +14,13 @@ import (
 // terraform digests the files of the root module (its configuration, in both notations, its automatic variables and its
 // lock file) and of the variables. Modules that it calls are part of what a preview shows.
 func (in *inspection) terraform(at string, w *schema.TerraformWorkload) {
+	for name, v := range w.Vars {
+		if n, ok := inexact(v); ok {
+			at := source.Join(at+".vars", name)
+			d := in.list.Errorf(CodeNumber, in.m.Value(at), at, "the number %s is too large to be exact", n)
+			d.Hint = "a plan's numbers have 53 bits: write it as a string, which Terraform converts"
+		}
+	}
 	for i, name := range w.VarFiles {
 		in.file(source.Index(at+".varFiles", i), name, "the file of variables")
 	}
@@ -41,4 +51,32 @@ func (in *inspection) terraform(at string, w *schema.TerraformWorkload) {
 	for _, f := range in.out.Modules[w.Module] {
 		in.file(at+".module", f, "the module's file")
 	}
+}
+
+// inexact finds a whole number that float64, and so JSON as plans have it, would round.
+func inexact(v any) (string, bool) {
+	const most = 1 << 53
+	switch v := v.(type) {
+	case int:
+		return fmt.Sprint(v), v > most || v < -most
+	case int64:
+		return fmt.Sprint(v), v > most || v < -most
+	case uint64:
+		return fmt.Sprint(v), v > most
+	case *big.Int:
+		return v.String(), v.CmpAbs(big.NewInt(most)) > 0
+	case []any:
+		for _, e := range v {
+			if n, ok := inexact(e); ok {
+				return n, true
+			}
+		}
+	case map[string]any:
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			if n, ok := inexact(v[k]); ok {
+				return n, true
+			}
+		}
+	}
+	return "", false
 }
