@@ -33,7 +33,7 @@ type Doc struct {
 
 // All returns the texts of all codes, in the order of the codes.
 func All() []Doc {
-	out := append(fileDocs(), policyDocs()...)
+	out := slices.Concat(fileDocs(), digestDocs(), policyDocs())
 	for _, d := range decode.Docs() {
 		out = append(out, Doc{Code: d.Code, Phase: "decode", Title: d.Title, What: d.What, Why: d.Why, Bad: d.Bad, Good: d.Good})
 	}

@@ -5,7 +5,15 @@ func process(runbook, fields string) string {
 	return file("owner: {team: \"web\", runbook: \"" + runbook + "\"}\n" + fields)
 }
 
-// fileDocs are the codes of the files that a pipeline names, and of digests that are given from outside.
+// pair is a pipeline with two programs on this machine, of which the second listens where the examples say.
+func pair(listen string) string {
+	return file("environments: local: {tier: \"development\", process: {}}\nartifacts: app: file: path: \"bin/web\"\n" +
+		"workloads: web: process: {artifact: \"app\", listen: \"127.0.0.1:8080\"}\nworkloads: api: process: {artifact: \"app\", listen: \"" + listen + "\"}\n" +
+		"stages: {\n\tbuild: exec: {command: [\"make\"], produces: app: {}}\n\tweb: {needs: [\"build\"], deploy: {workload: \"web\", in: \"local\", allAtOnce: {}}}\n" +
+		"\tapi: {needs: [\"build\"], deploy: {workload: \"api\", in: \"local\", allAtOnce: {}}}\n}")
+}
+
+// fileDocs are the codes of the files that a pipeline names.
 func fileDocs() []Doc {
 	const terraform = "environments: lab: {tier: \"test\", terraform: {}}\nworkloads: net: terraform: module: \"infra\"\n" +
 		"stages: net: deploy: {workload: \"net\", in: \"lab\", apply: {}}"
@@ -57,6 +65,28 @@ func fileDocs() []Doc {
 			Bad:   "-- pipeline.cue --\n" + file(terraform+"\nworkloads: net: terraform: vars: id: 9007199254740993") + "-- infra/main.tf --\nvariable \"id\" {}\n",
 			Good:  "-- pipeline.cue --\n" + file(terraform+"\nworkloads: net: terraform: vars: id: \"9007199254740993\"") + "-- infra/main.tf --\nvariable \"id\" {}\n",
 		},
+		{
+			Code: "program-unworkable", Phase: "inspect",
+			Title: "a program cannot be run like this",
+			What:  "A process workload listens on something that is no address of this machine, sets a variable that penstock sets itself, or sets one twice.",
+			Why:   "The host would refuse it, or the program would listen where nobody sends requests.",
+			Bad:   file(build + "\nenvironments: local: {tier: \"development\", process: {}}\nworkloads: web: process: {artifact: \"app\", listen: \"web.example.com:8080\"}\nartifacts: app: file: path: \"bin/web\"\nstages: build: exec: produces: app: {}\nstages: web: {needs: [\"build\"], deploy: {workload: \"web\", in: \"local\", allAtOnce: {}}}"),
+			Good:  file(build + "\nenvironments: local: {tier: \"development\", process: {}}\nworkloads: web: process: {artifact: \"app\", listen: \"127.0.0.1:8080\"}\nartifacts: app: file: path: \"bin/web\"\nstages: build: exec: produces: app: {}\nstages: web: {needs: [\"build\"], deploy: {workload: \"web\", in: \"local\", allAtOnce: {}}}"),
+		},
+		{
+			Code: "same-address", Phase: "inspect",
+			Title: "two programs would listen on one address",
+			What:  "Two workloads, or one in two environments, are deployed to this machine with the same address to listen on.",
+			Why:   "The second would never come up.",
+			Bad:   pair("127.0.0.1:8080"),
+			Good:  pair("127.0.0.1:8081"),
+		},
+	}
+}
+
+// digestDocs are the codes of digests that are given from outside.
+func digestDocs() []Doc {
+	return []Doc{
 		{
 			Code: "digest-unknown-artifact", Phase: "bind",
 			Title: "a digest is given for an artifact that does not exist",
