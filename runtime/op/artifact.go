@@ -23,7 +23,7 @@ import (
 
 // verifyArtifact checks that the artifact is still there by its digest and that its trust holds. The trust of a file lies
 // beside it: PATH.sig, PATH.spdx.json or PATH.cdx.json, PATH.intoto.jsonl.
-func (x *Executor) verifyArtifact(_ context.Context, c Call, v *plan.VerifyArtifact) (*event.Done, error) {
+func (x *Executor) verifyArtifact(ctx context.Context, c Call, v *plan.VerifyArtifact) (*event.Done, error) {
 	a, ok := x.Plan.Artifacts[v.Artifact]
 	if !ok {
 		return nil, fmt.Errorf("the plan has no artifact %q", v.Artifact)
@@ -35,7 +35,7 @@ func (x *Executor) verifyArtifact(_ context.Context, c Call, v *plan.VerifyArtif
 	if a.Image != nil {
 		return nil, fmt.Errorf("artifact %q: image signatures need a registry client, which this build has not", v.Artifact)
 	}
-	path, err := x.Content.File(digest)
+	path, err := x.Content.File(ctx, digest)
 	if err != nil {
 		return nil, fmt.Errorf("artifact %q: %w", v.Artifact, err)
 	}

@@ -28,7 +28,7 @@ func as[T any](d targets.Driver, what string) (T, error) {
 
 // Deploy fills a workload's holes: what a driver is given. With loose set, unknown values stay empty: an observer needs the
 // place and the name only.
-func (x *Executor) Deploy(ref plan.Ref, bindings map[string]string, loose bool) (targets.Deploy, error) {
+func (x *Executor) Deploy(ctx context.Context, ref plan.Ref, bindings map[string]string, loose bool) (targets.Deploy, error) {
 	w, ok := x.Plan.Workloads[ref]
 	if !ok {
 		return targets.Deploy{}, fmt.Errorf("the plan has no workload %s", ref)
@@ -57,7 +57,7 @@ func (x *Executor) Deploy(ref plan.Ref, bindings map[string]string, loose bool) 
 		if !ok {
 			continue // loose: Fill has refused it otherwise
 		}
-		path, err := x.Content.File(digest)
+		path, err := x.Content.File(ctx, digest)
 		if err != nil {
 			return d, fmt.Errorf("artifact %q: %w", name, err)
 		}
@@ -87,7 +87,7 @@ func (x *Executor) target(ctx context.Context, c Call) (targets.Driver, targets.
 	if !ok {
 		return nil, targets.Deploy{}, targets.Call{}, fmt.Errorf("instruction %q names no workload", c.Do.Op())
 	}
-	d, err := x.Deploy(ref, c.Bindings, false)
+	d, err := x.Deploy(ctx, ref, c.Bindings, false)
 	if err != nil {
 		return nil, d, targets.Call{}, err
 	}

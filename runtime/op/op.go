@@ -47,7 +47,7 @@ type Outcome struct {
 type Content interface {
 	PutFile(ctx context.Context, path string) (digest string, size int64, err error)
 	// File returns the path of the file with the digest, verified.
-	File(digest string) (path string, err error)
+	File(ctx context.Context, digest string) (path string, err error)
 }
 
 // Releases tells gates what ran where.

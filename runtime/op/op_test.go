@@ -36,7 +36,7 @@ func (d dirContent) PutFile(_ context.Context, path string) (string, int64, erro
 	return "sha256:" + name, int64(len(b)), os.WriteFile(filepath.Join(string(d), name), b, 0o644)
 }
 
-func (d dirContent) File(digest string) (string, error) {
+func (d dirContent) File(_ context.Context, digest string) (string, error) {
 	path := filepath.Join(string(d), strings.TrimPrefix(digest, "sha256:"))
 	_, err := os.Stat(path)
 	return path, err

@@ -37,27 +37,41 @@ func (a *App) options(given []string, f sourceFlags) compiler.Options {
 	return compiler.Options{Args: given, Stdin: a.Stdin, Tags: f.tags, Version: a.Version}
 }
 
-// planOf compiles the one pipeline that is meant, or reads a stored plan when the argument is a .json file.
-// What the user wrote wrongly is shown and ends the command.
+// source is a compiled pipeline and where it lives.
+type source struct {
+	file plan.File
+	plan *plan.Plan
+	// dir is the pipeline's directory, absolute.
+	dir string
+}
+
+// planOf is sourceOf for commands that need only the plan.
 func (a *App) planOf(ctx context.Context, given []string, f sourceFlags) (plan.File, *plan.Plan, error) {
+	s, err := a.sourceOf(ctx, given, f)
+	return s.file, s.plan, err
+}
+
+// sourceOf compiles the one pipeline that is meant, or reads a stored plan when the argument is a .json file (its
+// directory is then the current one). What the user wrote wrongly is shown and ends the command.
+func (a *App) sourceOf(ctx context.Context, given []string, f sourceFlags) (source, error) {
 	if len(given) == 1 && strings.HasSuffix(given[0], ".json") {
 		return readPlan(given[0])
 	}
 	all, list, err := compiler.Compile(ctx, a.options(given, f))
 	if err != nil {
-		return plan.File{}, nil, err
+		return source{}, err
 	}
 	if len(list) > 0 {
 		view.Diagnostics(a.Stderr, a.style(a.Stderr), a.sources(), list.Normalize())
 	}
 	if list.HasErrors() {
-		return plan.File{}, nil, silent(ExitFindings)
+		return source{}, silent(ExitFindings)
 	}
 	one, err := choose(all, f.pipeline)
 	if err != nil {
-		return plan.File{}, nil, err
+		return source{}, err
 	}
-	return one.File, one.Plan, nil
+	return source{one.File, one.Plan, one.Dir}, nil
 }
 
 func choose(all []compiler.Compiled, name string) (compiler.Compiled, error) {
@@ -74,16 +88,17 @@ func choose(all []compiler.Compiled, name string) (compiler.Compiled, error) {
 	return compiler.Compiled{}, usagef("no pipeline %q: there are %s", name, strings.Join(names, ", "))
 }
 
-func readPlan(path string) (plan.File, *plan.Plan, error) {
+func readPlan(path string) (source, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return plan.File{}, nil, fmt.Errorf("read plan: %w", err)
+		return source{}, fmt.Errorf("read plan: %w", err)
 	}
 	f, p, err := plan.Read(b)
 	if err != nil {
-		return plan.File{}, nil, fmt.Errorf("%s: %w", path, err)
+		return source{}, fmt.Errorf("%s: %w", path, err)
 	}
-	return f, p, nil
+	dir, err := os.Getwd()
+	return source{f, p, dir}, err
 }
 
 // showDiagnostics writes a list to standard output in the chosen format and returns the exit code as an error.

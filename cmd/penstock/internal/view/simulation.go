@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/penstock-dev/penstock/compiler/plan"
+	"github.com/penstock-dev/penstock/runtime"
 	"github.com/penstock-dev/penstock/runtime/event"
 	"github.com/penstock-dev/penstock/runtime/simulate"
 )
@@ -23,7 +24,7 @@ func Simulation(w io.Writer, st Style, p *plan.Plan, r *simulate.Result) {
 		}
 	}
 	for _, c := range r.Causes {
-		fmt.Fprintf(w, "because: %s\n", causeLine(c))
+		fmt.Fprintf(w, "because: %s\n", runtime.CauseText(c))
 	}
 	fmt.Fprintf(w, "%s after %s of virtual time\n", outcomeText(st, r.Outcome), clock(r.Took))
 	if r.First != "" && r.First != r.Outcome {
@@ -64,30 +65,18 @@ func SimulationJSON(w io.Writer, r *simulate.Result) error {
 }
 
 // EventJSON writes one event as one line.
-func EventJSON(w io.Writer, e event.Event) error {
-	b, err := json.Marshal(e)
+func EventJSON(w io.Writer, e event.Event) error { return line(w, e) }
+
+func line(w io.Writer, v any) error {
+	b, err := json.Marshal(v)
 	if err != nil {
-		return fmt.Errorf("write event: %w", err)
+		return fmt.Errorf("write JSON: %w", err)
 	}
 	_, err = w.Write(append(b, '\n'))
 	return err
 }
 
 func clock(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }
-
-func causeLine(c event.Cause) string {
-	where := c.Stage
-	switch {
-	case c.Node != "":
-		where = string(c.Node)
-	case c.Monitor != "":
-		where = string(c.Monitor)
-	}
-	if where == "" {
-		return c.Message
-	}
-	return where + ": " + c.Message
-}
 
 func outcomeText(st Style, o event.Outcome) string {
 	switch o {

@@ -1,0 +1,156 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/penstock-dev/penstock/runtime"
+	"github.com/penstock-dev/penstock/runtime/event"
+	"github.com/penstock-dev/penstock/runtime/store"
+)
+
+// Report writes how a run ended or where it stands: the outcome first, root causes as headlines, then the stages.
+func Report(w io.Writer, st Style, r runtime.Report) {
+	word := outcomeText(st, r.Outcome)
+	if r.Outcome == "" {
+		word = st.paint(yellow, string(r.State))
+	}
+	fmt.Fprintf(w, "run %s of %s: %s\n", r.Run, r.Pipeline, word)
+	for _, c := range r.Causes {
+		fmt.Fprintf(w, "  %s %s\n", st.paint(red, "because"), runtime.CauseText(c))
+	}
+	for _, s := range r.Stages {
+		mark, colour := stageMark(s.Status)
+		line := fmt.Sprintf("  %s %-16s %s", mark, s.Name, s.Status)
+		if s.Because != "" && s.Status == "not-run" {
+			line += " " + s.Because
+		}
+		fmt.Fprintln(w, st.paint(colour, line))
+	}
+	for _, q := range r.Waiting {
+		fmt.Fprintf(w, "  %s waits for %s: penstock approve %s %s\n", q.Node, strings.Join(q.By, ", "), r.Run, q.Node)
+	}
+	if r.Outcome == event.Unsettled {
+		fmt.Fprintf(w, "  the lock is kept; when the cause is gone: penstock resume %s\n", r.Run)
+	}
+	fmt.Fprintf(w, "  plan %s, release %s, anchor %s\n", short(string(r.Plan)), r.Release, r.Head)
+}
+
+func stageMark(status string) (string, string) {
+	switch status {
+	case "done":
+		return "✓", green
+	case "failing", "stuck":
+		return "✗", red
+	case "undone", "undoing":
+		return "↩", yellow
+	case "active":
+		return "▸", blue
+	}
+	return "·", dim
+}
+
+// RunProcess says whether a process drives a run that hasn't ended.
+func RunProcess(w io.Writer, st Style, r runtime.Report, owner *store.Owner) {
+	switch {
+	case r.State == store.Ended:
+	case owner != nil:
+		fmt.Fprintf(w, "  driven by process %d on %s since %s (%s)\n", owner.PID, owner.Host, owner.Since.Local().Format(time.DateTime), owner.Command)
+	default:
+		fmt.Fprintf(w, "  %s: penstock resume %s\n", st.paint(yellow, "no process drives it"), r.Run)
+	}
+}
+
+// ReportJSON writes the report as one line: {"format_version", "report"}.
+func ReportJSON(w io.Writer, r runtime.Report) error {
+	return line(w, struct {
+		Format int            `json:"format_version"`
+		Report runtime.Report `json:"report"`
+	}{1, r})
+}
+
+// Runs writes the history of runs.
+func Runs(w io.Writer, st Style, output string, runs []store.RunInfo) error {
+	if output == "json" {
+		return JSON(w, map[string]any{"format_version": 1, "runs": orEmpty(runs)})
+	}
+	for _, r := range runs {
+		word := outcomeText(st, r.Outcome)
+		if r.Outcome == "" {
+			word = st.paint(yellow, string(r.State))
+		}
+		took := ""
+		if !r.Ended.IsZero() {
+			took = r.Ended.Sub(r.Started).Round(100 * time.Millisecond).String()
+		}
+		fmt.Fprintf(w, "%s  %s  %-12s %8s  release %s  commit %.12s  by %s\n", r.ID, r.Started.Local().Format(time.DateTime), word, took, r.Release, orDash(r.Commit), r.Actor.Name)
+	}
+	if len(runs) == 0 {
+		fmt.Fprintln(w, "nothing has run yet")
+	}
+	return nil
+}
+
+// Releases writes releases with their digests.
+func Releases(w io.Writer, output string, list []store.Release) error {
+	if output == "json" {
+		return JSON(w, map[string]any{"format_version": 1, "releases": orEmpty(list)})
+	}
+	for _, r := range list {
+		fmt.Fprintf(w, "%s  %s  %s  commit %.12s\n", r.ID, r.Created.Local().Format(time.DateTime), r.Pipeline, orDash(r.Commit))
+		for _, name := range slices.Sorted(maps.Keys(r.Digests)) {
+			fmt.Fprintf(w, "    %s %s\n", name, r.Digests[name])
+		}
+	}
+	return nil
+}
+
+// Deployments writes what went to an environment.
+func Deployments(w io.Writer, output string, list []store.Deployment) error {
+	if output == "json" {
+		return JSON(w, map[string]any{"format_version": 1, "deployments": orEmpty(list)})
+	}
+	for _, d := range list {
+		fmt.Fprintf(w, "%s  %-16s %-12s release %s  run %s  plan %s\n", d.At.Local().Format(time.DateTime), d.Workload, d.Outcome, d.Release, d.Run, short(string(d.Plan)))
+	}
+	return nil
+}
+
+// Audit writes what verifying found.
+func Audit(w io.Writer, st Style, output string, reports []store.VerifyReport) error {
+	if output == "json" {
+		return JSON(w, map[string]any{"format_version": 1, "runs": reports})
+	}
+	bad := 0
+	for _, r := range reports {
+		word := st.paint(green, "intact")
+		if !r.OK() {
+			word = st.paint(red, "CHANGED")
+			bad++
+		}
+		fmt.Fprintf(w, "%s  %s  %d events, head %s\n", r.Run, word, r.Events, r.Head)
+		for _, p := range r.Problems {
+			fmt.Fprintf(w, "    %s at event %d: %s\n", p.Kind, p.Seq, p.Detail)
+		}
+	}
+	fmt.Fprintf(w, "%s, %d changed\n", count(len(reports), "run"), bad)
+	return nil
+}
+
+func orEmpty[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
