@@ -1,6 +1,7 @@
 // Package inspect looks at the local files that a pipeline names: the runbook, keys, lists of signers, manifests, root
 // modules and their variables. It says which are missing, at the line that names them, and digests the others, so that
-// the plan is about the files that were reviewed. It opens no other file and follows no network.
+// the plan is about the files that were reviewed. It opens no other file and follows no network. What the offline half of
+// a target finds wrong with a workload is reported here as well.
 package inspect
 
 import (
@@ -10,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -28,6 +30,8 @@ const (
 	CodeAbsolute diag.Code = "file-absolute"
 	CodeGlob     diag.Code = "glob-malformed"
 	CodeNumber   diag.Code = "number-too-large"
+	CodeProcess  diag.Code = "program-unworkable"
+	CodeDoor     diag.Code = "same-address"
 )
 
 // Files is what was found.
@@ -53,7 +57,7 @@ type Options struct {
 // Run inspects the files of a pipeline. The error says what could not be read although it is there.
 func Run(p *schema.Pipeline, m *source.Map, o Options) (Files, diag.List, error) {
 	in := &inspection{p: p, m: m, o: o, out: Files{Digests: map[string]string{}, Globs: map[string][]string{}, Modules: map[string][]string{}}}
-	for _, part := range []func(){in.runbook, in.groups, in.keys, in.workloads} {
+	for _, part := range []func(){in.runbook, in.groups, in.keys, in.workloads, in.programs, in.doors} {
 		part()
 	}
 	if in.err != nil {
@@ -124,6 +128,8 @@ func (in *inspection) targets(at string, k *schema.KubernetesWorkload, t *schema
 		in.terraform(at+".terraform", t)
 	}
 }
+
+func sorted[K ~string, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
 // file digests one file that has to be there.
 func (in *inspection) file(at, name, what string) {

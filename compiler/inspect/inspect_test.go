@@ -123,6 +123,47 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+func TestPrograms(t *testing.T) {
+	program := func(listen string, env ...schema.VarName) *schema.ProcessWorkload {
+		w := &schema.ProcessWorkload{Listen: listen, Env: map[schema.VarName]string{}}
+		for _, e := range env {
+			w.Env[e] = "x"
+		}
+		return w
+	}
+	deploy := func(w schema.WorkloadName, in schema.EnvName) schema.Stage {
+		return schema.Stage{Deploy: &schema.Deploy{Workload: w, In: in}}
+	}
+	p := &schema.Pipeline{
+		Workloads: map[schema.WorkloadName]schema.Workload{
+			"a": {Process: program("127.0.0.1:80", "PORT")},
+			"b": {Process: program(":80")},
+			"c": {In: map[schema.EnvName]schema.Overlay{"one": {Process: program(":81")}, "two": {Process: program("example.com:82")}, "six": {Process: program("[::1]:81")}}},
+			"d": {Process: program("127.0.0.2:80")},
+		},
+		Stages: map[schema.StageName]schema.Stage{
+			"s1": deploy("a", "one"), "s2": deploy("a", "one"), "s3": deploy("d", "one"), "s4": deploy("b", "one"), "s5": deploy("c", "one"), "s6": deploy("c", "six"),
+		},
+	}
+	_, list, err := inspect.Run(p, nil, inspect.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, d := range list {
+		got[d.Path] = d.String()
+	}
+	want := map[string]string{
+		"workloads.a.process.env.PORT":      `"PORT" is set by penstock [program-unworkable]`,
+		"workloads.c.in.two.process.listen": `"example.com" is not an address of this machine: a name may mean another one tomorrow [program-unworkable]`,
+		"workloads.b.process.listen":        `"b" in "one" would listen on :80, where "a" in "one" does [same-address]`,
+		"workloads.c.in.six.process.listen": `"c" in "six" would listen on [::1]:81, where "c" in "one" does [same-address]`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestNumbers(t *testing.T) {
 	huge, ok := new(big.Int).SetString("90071992547409930", 10)
 	if !ok {
