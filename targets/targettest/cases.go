@@ -2,6 +2,7 @@ package targettest
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/penstock-dev/penstock/compiler/plan"
@@ -108,7 +109,7 @@ func testSecond(r *rig) {
 	r.must("stage", r.stage(r.B, r.call("stage")))
 	r.stands("staged", r.A.Version, r.B.Version, 0)
 	for _, w := range []float64{10, 50} {
-		r.must("shift", r.shift(r.B, r.call("shift"), w))
+		r.must("shift", r.shift(r.B, r.call(fmt.Sprintf("shift-%g", w)), w))
 		r.stands("shifted", r.A.Version, r.B.Version, w)
 	}
 	r.must("commit", r.commit(r.B, r.call("commit")))
