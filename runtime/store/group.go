@@ -19,7 +19,7 @@ const maxGroup = 1024
 type group struct {
 	ctx      context.Context // never ends: a commit that has begun is seen through
 	wdb, rdb *sql.DB
-	conn     *sql.Conn
+	stmts    *statements // of the writing connection
 	w        *sqlTx
 	idle     chan *reader // one place for each connection, nil while it isn't made
 
@@ -47,11 +47,11 @@ var _ backend = (*group)(nil)
 
 func startGroup(ctx context.Context, wdb, rdb *sql.DB, conn *sql.Conn) *group {
 	g := &group{
-		ctx: ctx, wdb: wdb, rdb: rdb, conn: conn,
+		ctx: ctx, wdb: wdb, rdb: rdb, stmts: newStatements(conn),
 		idle:  make(chan *reader, readers),
 		queue: make(chan *request, maxGroup), stop: make(chan struct{}), ended: make(chan struct{}),
 	}
-	g.w = &sqlTx{sqlView: sqlView{ctx: ctx, stmt: newStatements(conn).get}}
+	g.w = &sqlTx{sqlView: sqlView{ctx: ctx, stmt: g.stmts.get}}
 	for range readers {
 		g.idle <- nil
 	}
@@ -95,10 +95,10 @@ func (g *group) end() {
 	}
 	for range readers {
 		if r := <-g.idle; r != nil {
-			g.err = errors.Join(g.err, r.conn.Close())
+			g.err = errors.Join(g.err, r.stmts.close())
 		}
 	}
-	g.err = errors.Join(g.err, g.rdb.Close(), g.conn.Close(), g.wdb.Close())
+	g.err = errors.Join(g.err, g.rdb.Close(), g.stmts.close(), g.wdb.Close())
 }
 
 // commit runs a batch in one transaction and answers it.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 )
 
 // reader is a connection that only reads.
@@ -36,7 +37,7 @@ func (g *group) read(ctx context.Context, fn func(view) error) error {
 	err := r.run(ctx, fn)
 	if _, undo := r.conn.ExecContext(g.ctx, "ROLLBACK"); undo != nil {
 		// the transaction may be open still, and with it an old state: the next one gets a new connection
-		_ = r.conn.Close()
+		_ = r.stmts.close()
 		r = nil
 	}
 	return err
@@ -63,6 +64,16 @@ type statements struct {
 
 func newStatements(conn *sql.Conn) *statements {
 	return &statements{conn: conn, all: map[string]*sql.Stmt{}}
+}
+
+// close closes the connection. Its statements go first: SQLite keeps a connection, and with it the log, for as long as
+// it has one.
+func (p *statements) close() error {
+	var errs []error
+	for _, s := range p.all {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(append(errs, p.conn.Close())...)
 }
 
 func (p *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
