@@ -1,11 +1,6 @@
 package targets
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
-
 	"github.com/penstock-dev/penstock/compiler/plan"
 	"github.com/penstock-dev/penstock/schema"
 )
@@ -16,7 +11,7 @@ import (
 //     several; the pipeline belongs to it, lest two pipelines take each other's workloads for their own.
 //   - kubernetes: context and namespace (and kubeconfig, where one is named).
 //   - lambda: account and region (and endpoint, where one is named).
-//   - terraform: pipeline and environment. Its workloads have a place of their own, see [SlotOf].
+//   - terraform: pipeline and environment. Terraform itself locks the state of each workspace.
 //
 // It is "" when the environment doesn't say which target it is.
 func PlaceOf(pipeline, env string, e schema.Environment) plan.Place {
@@ -31,28 +26,6 @@ func PlaceOf(pipeline, env string, e schema.Environment) plan.Place {
 		return plan.Place("terraform:" + pipeline + "/" + env)
 	}
 	return ""
-}
-
-// SlotOf returns the identity of what a workload, already resolved for the environment, becomes there: a service of a
-// process host, a release in a namespace, the alias of a function, a workspace of a root module. Two workloads or
-// environments with one slot would overwrite each other.
-func SlotOf(pipeline, env string, e schema.Environment, workload string, w schema.Workload) string {
-	place := PlaceOf(pipeline, env, e)
-	switch {
-	case e.Lambda != nil && w.Lambda != nil:
-		return fmt.Sprintf("%s/%s:%s", place, w.Lambda.Function, w.Lambda.Alias)
-	case e.Terraform != nil && w.Terraform != nil:
-		workspace := w.Terraform.Workspace
-		if workspace == "" {
-			workspace = "default"
-		}
-		var backend []string
-		for _, k := range slices.Sorted(maps.Keys(e.Terraform.Backend)) {
-			backend = append(backend, k+"="+e.Terraform.Backend[k])
-		}
-		return "terraform:" + w.Terraform.Module + "/" + workspace + with("backend", strings.Join(backend, ","))
-	}
-	return string(place) + "/" + workload
 }
 
 // with is "?key=value", or nothing for an empty value.

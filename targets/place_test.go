@@ -13,28 +13,21 @@ func TestPlaces(t *testing.T) {
 	other := schema.Environment{Kubernetes: &schema.KubernetesEnvironment{Context: "p", Namespace: "shop", Kubeconfig: "k"}}
 	lambda := schema.Environment{Lambda: &schema.LambdaEnvironment{Account: "1", Region: "eu"}}
 	tf := schema.Environment{Terraform: &schema.TerraformEnvironment{Backend: map[string]string{"b": "2", "a": "1"}}}
-	web := schema.Workload{Process: &schema.ProcessWorkload{}}
-	fun := schema.Workload{Lambda: &schema.LambdaWorkload{Function: "f", Alias: "live"}}
-	net := schema.Workload{Terraform: &schema.TerraformWorkload{Module: "net"}}
 	for _, c := range []struct {
-		name        string
-		env         schema.Environment
-		w           schema.Workload
-		place, slot string
+		name  string
+		env   schema.Environment
+		place string
 	}{
-		{"process", process, web, "process:default/shop/here", "process:default/shop/here/web"},
-		{"another host", second, web, "process:second/shop/here", "process:second/shop/here/web"},
-		{"kubernetes", cluster, web, "kubernetes:p/shop", "kubernetes:p/shop/web"},
-		{"another kubeconfig", other, web, "kubernetes:p/shop?kubeconfig=k", "kubernetes:p/shop?kubeconfig=k/web"},
-		{"lambda", lambda, fun, "lambda:1/eu", "lambda:1/eu/f:live"},
-		{"terraform", tf, net, "terraform:shop/here", "terraform:net/default?backend=a=1,b=2"},
-		{"nothing", schema.Environment{}, web, "", "/web"},
+		{"process", process, "process:default/shop/here"},
+		{"another host", second, "process:second/shop/here"},
+		{"kubernetes", cluster, "kubernetes:p/shop"},
+		{"another kubeconfig", other, "kubernetes:p/shop?kubeconfig=k"},
+		{"lambda", lambda, "lambda:1/eu"},
+		{"terraform", tf, "terraform:shop/here"},
+		{"nothing", schema.Environment{}, ""},
 	} {
 		if got := PlaceOf("shop", "here", c.env); string(got) != c.place {
 			t.Errorf("%s: place %s, want %s", c.name, got, c.place)
-		}
-		if got := SlotOf("shop", "here", c.env, "web", c.w); got != c.slot {
-			t.Errorf("%s: slot %s, want %s", c.name, got, c.slot)
 		}
 	}
 	if PlaceOf("shop", "a", process) == PlaceOf("shop", "b", process) || PlaceOf("x", "a", process) == PlaceOf("y", "a", process) {

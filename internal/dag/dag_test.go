@@ -72,7 +72,8 @@ func TestNeedUnknown(t *testing.T) {
 		t.Error("index of a")
 	}
 	var zero Graph[string]
-	if zero.Add("x") != 0 || zero.Add("x") != 0 {
+	first, again := zero.Add("x"), zero.Add("x")
+	if first != 0 || again != 0 || zero.Len() != 1 {
 		t.Error("the zero graph takes vertices, each once")
 	}
 }
