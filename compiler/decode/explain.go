@@ -42,7 +42,44 @@ func (t *tracer) explain(p load.Pipeline, root *spot, v cue.Value, errs []errors
 	for _, e := range outside {
 		x.outside(e)
 	}
-	return x.out.Normalize()
+	x.unsaid(inside, outside)
+	return once(x.out.Normalize())
+}
+
+// once keeps one diagnostic for each mistake in a line that several parts of the pipeline are built from.
+func once(l diag.List) diag.List {
+	type mistake struct {
+		code   diag.Code
+		at     diag.Range
+		shared diag.Range
+		field  string
+	}
+	seen := map[mistake]bool{}
+	return slices.DeleteFunc(l, func(d diag.Diagnostic) bool {
+		m := mistake{code: d.Code, at: d.Range, field: strings.TrimPrefix(d.Path, source.Parent(d.Path))}
+		if len(d.Related) > 0 {
+			m.shared = d.Related[0].Range
+		}
+		again := seen[m] && d.Path != ""
+		seen[m] = true
+		return again
+	})
+}
+
+// unsaid makes sure that no error of CUE passes without a diagnostic.
+func (x *explainer) unsaid(inside []located, outside []errors.Error) {
+	if x.out.HasErrors() || len(inside)+len(outside) == 0 {
+		return
+	}
+	var path []string
+	var e errors.Error
+	if len(inside) > 0 {
+		e, path = inside[0].err, inside[0].path
+	} else {
+		e = outside[0]
+	}
+	format, args := e.Msg()
+	x.other(&group{path: path}, located{e, path}, format, args)
 }
 
 // located is one of CUE's errors with its path inside the pipeline.

@@ -178,6 +178,21 @@ func (x *explainer) incomplete(g *group, _ located, args []any) {
 	x.add("incomplete", r, g.path, subject(g.path)+" has no value"+what, "", related)
 }
 
+// undecided is a choice that nothing makes.
+func (x *explainer) undecided(g *group, e located, args []any) {
+	r, related, _ := x.where(g.path)
+	if p := x.place(e.err); !p.IsZero() && r.IsZero() {
+		r = p
+	}
+	choice := ""
+	if len(args) > 0 {
+		if s := fmt.Sprint(args[0]); !strings.Contains(s, "_|_") {
+			choice = ": " + shorten(strings.ReplaceAll(s, " | ", " or "))
+		}
+	}
+	x.add("incomplete", r, g.path, subject(g.path)+" could be several things, and nothing says which"+choice, "", related)
+}
+
 func (x *explainer) dependsOnOpen(expr ast.Expr) bool {
 	switch expr.(type) {
 	case *ast.Ident, *ast.SelectorExpr, *ast.Interpolation, *ast.CallExpr, *ast.IndexExpr, *ast.BinaryExpr:
@@ -227,5 +242,5 @@ func (x *explainer) other(g *group, e located, format string, args []any) {
 	if p := x.place(e.err); !p.IsZero() {
 		r, related = p, nil
 	}
-	x.add("bad-value", r, g.path, fmt.Sprintf("%s: %s", subject(g.path), msg), "", related)
+	x.add("bad-value", r, g.path, fmt.Sprintf("%s: %s", subject(g.path), trim(msg)), "", related)
 }

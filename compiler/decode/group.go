@@ -36,6 +36,8 @@ func (x *explainer) group(g *group) {
 		{"adding field %v not allowed as field set was already referenced", x.lateField},
 		{"field is required but not present", x.required},
 		{"incomplete value %v", x.incomplete},
+		{"unresolved disjunction %v (type %s)", x.undecided},
+		{"unresolved disjunction: %v", x.undecided},
 	} {
 		for _, e := range g.errs {
 			if format, args := e.err.Msg(); format == try.format {

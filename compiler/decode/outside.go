@@ -21,7 +21,7 @@ func (x *explainer) outside(e errors.Error) {
 	name := strings.Join(e.Path(), ".")
 	r := x.place(e)
 	switch format {
-	case "incomplete value %v":
+	case "incomplete value %v", "unresolved disjunction %v (type %s)", "unresolved disjunction: %v":
 		x.out.Errorf("incomplete", r, "", "%s has no value", name).Hint = "give it one, or make it a definition (#) or a hidden field (_)"
 	case "adding field %v not allowed as field set was already referenced":
 		if slices.ContainsFunc(x.out, func(d diag.Diagnostic) bool { return d.Code == "swallowed" }) {
@@ -30,10 +30,13 @@ func (x *explainer) outside(e errors.Error) {
 		x.out.Errorf("swallowed", r, "", "the field %v is added to what the comprehension around it reads", args[0]).Hint = "read from a field of another name"
 	case "field not allowed":
 		x.out.Errorf("unknown-field", r, "", "unknown field %q in %s", last(e.Path()), strings.Join(e.Path()[:max(len(e.Path())-1, 0)], "."))
-	case "conflicting values %s and %s":
+	case "conflicting values %s and %s", "conflicting values %s and %s (mismatched types %s and %s)":
+		if name == "" {
+			name = "this"
+		}
 		x.out.Errorf("conflict", r, "", "%s has two values: %s and %s", name, shorten(fmt.Sprint(args[0])), shorten(fmt.Sprint(args[1])))
 	default:
-		x.out.Errorf("bad-value", r, "", "%s: %s", name, msg)
+		x.out.Errorf("bad-value", r, "", "%s", strings.TrimPrefix(name+": "+trim(msg), ": "))
 	}
 }
 

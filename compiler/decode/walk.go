@@ -41,21 +41,34 @@ func (x *explainer) walk(path []string, s *spot, t reflect.Type) {
 	}
 }
 
-// namelessEntry reports a map whose entry was written without its name: environments: tier: "staging".
+// namelessEntry reports a map whose entry was written without its name: environments: tier: "staging", or
+// workloads: process: listen: ":80".
 func (x *explainer) namelessEntry(path []string, s *spot, t reflect.Type) bool {
-	known := fieldNames(t.Elem())
+	entry := t.Elem()
 	for _, key := range x.keys(s) {
-		best, ok := x.best(x.child(s, key))
-		if !ok || !slices.Contains(known, key) || best.maybe || fits(kindOf(x.leaf(best)), t.Elem()) {
+		field := inner(entry, key)
+		if field == nil || deref(entry).Kind() != reflect.Struct {
 			continue
 		}
-		kind := last(path)
+		c := x.child(s, key)
+		best, ok := x.best(c)
+		if !ok || best.maybe || fits(kindOf(x.leaf(best)), entry) && !x.holdsOnly(c, field, entry) {
+			continue
+		}
 		msg := fmt.Sprintf("%q is a field of one entry and stands where the entry's name belongs", key)
-		x.add("wrong-type", x.places(x.child(s, key))[0].Key, append(slices.Clone(path), key), msg, fmt.Sprintf("write %s: NAME: %s: …", kind, key), nil)
+		x.add("wrong-type", x.places(c)[0].Key, append(slices.Clone(path), key), msg, fmt.Sprintf("write %s: NAME: %s: …", last(path), key), nil)
 		x.spoil(path)
 		return true
 	}
 	return false
+}
+
+// holdsOnly reports whether the keys of a spot are fields of one struct type, and not all of them also of another.
+func (x *explainer) holdsOnly(s *spot, of, not reflect.Type) bool {
+	keys := x.keys(s)
+	known, others := fieldNames(of), fieldNames(not)
+	return len(keys) > 0 && !slices.ContainsFunc(keys, func(k string) bool { return !slices.Contains(known, k) }) &&
+		slices.ContainsFunc(keys, func(k string) bool { return !slices.Contains(others, k) })
 }
 
 // unknownIn reports the fields that are certainly written and that the type doesn't have.

@@ -141,9 +141,18 @@ func bare(x ast.Expr) string {
 	return strings.TrimPrefix(s, "the number ")
 }
 
-const longest = 60 // bytes of the user's text that a message repeats
+// Bytes of the user's text and of CUE's that a message repeats.
+const (
+	longestValue = 60
+	longestText  = 140
+)
 
-func shorten(s string) string {
+func shorten(s string) string { return cut(s, longestValue) }
+
+func trim(s string) string { return cut(s, longestText) }
+
+// cut is s on one line and no longer than that many bytes.
+func cut(s string, longest int) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if len(s) <= longest {
 		return s
