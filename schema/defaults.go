@@ -18,7 +18,7 @@ const (
 	// DefaultGateEvery is how often a closed gate is asked again.
 	DefaultGateEvery Duration = "1m"
 	// DefaultKeep is how long the old version stays able to serve after a commit.
-	DefaultKeep Duration = "10m"
+	DefaultKeep Duration = "30s"
 	// DefaultTolerate is how many times as often as stable a new version may fail.
 	DefaultTolerate = 1.25
 	// DefaultAlpha is the probability of a false alarm.
