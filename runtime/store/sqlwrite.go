@@ -59,7 +59,8 @@ func (t *sqlTx) writeRecord(r *record) error {
 	return err
 }
 
-// rowsAtOnce is how many events one statement inserts where there are as many: a third of the time of one by one.
+// rowsAtOnce is how many events one statement inserts where there are as many; batches of 1000 are some 10 to 45 % faster
+// with it than one by one (BenchmarkAppend, busy machine).
 const rowsAtOnce = 32
 
 const insertRow = "INSERT INTO events (run, seq, bytes, hash) VALUES (?, ?, ?, ?)"
