@@ -28,7 +28,8 @@ type Options struct {
 	Run  event.RunID
 	// Started begins a new run. Where the journal has events already, the run is resumed and Started is not read.
 	Started *event.Started
-	// Resumed is appended when the run is resumed.
+	// Resumed is appended when the run is resumed. A journal that ends with run.started or run.resumed goes on without:
+	// the caller has just written that itself.
 	Resumed event.Resumed
 	// Actor is whom signals and rejected locks are ascribed to.
 	Actor event.Actor
