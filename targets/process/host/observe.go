@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -141,10 +142,10 @@ func (h *Host) Logs(id control.Service, version string, lines int) ([]string, er
 // logLimit is the size at which a program's log begins anew; one old file is kept.
 const logLimit = 16 << 20
 
-// rotate keeps the programs' logs bounded.
+// rotate keeps the logs of the programs, and the host's own, bounded.
 func (h *Host) rotate() {
 	h.mu.Lock()
-	var paths []string
+	paths := []string{filepath.Join(h.dirs.State, "host.log")}
 	for _, s := range h.sorted() {
 		for _, r := range s.runners {
 			paths = append(paths, r.logPath())
