@@ -104,7 +104,7 @@ func (s *State) stand(i int32, c event.Cause) {
 // goForward runs the nodes again that a stage stands at.
 func (s *State) goForward(k int32) {
 	st := &s.stages[k]
-	st.forward, st.phase = false, active
+	st.forward, st.phase, st.began = false, active, s.clock() // its time begins anew
 	for _, i := range s.g.stages[k].nodes {
 		if n := &s.nodes[i]; s.g.nodes[i].oneWay && n.do.phase == failed {
 			n.do = side{gen: n.do.gen + 1, attempt: n.do.attempt, since: s.clock()}

@@ -195,8 +195,9 @@ func (w *World) shift(c call, d *Deployment, half bool) error {
 	if !d.Ready {
 		return errors.New("the new version isn't ready")
 	}
+	route := routeOf(c.Do.Shift)
 	if half {
-		to = (d.Weight + to) / 2
+		to, route = (d.Weight+to)/2, d.Route
 	}
 	if to > d.Weight && !c.Undo {
 		w.checkRise(c, d)
@@ -210,8 +211,16 @@ func (w *World) shift(c call, d *Deployment, half bool) error {
 			d.hold = time.Duration(c.node.Hold.For)
 		}
 	}
-	d.Weight = to
+	d.Weight, d.Route = to, route
 	return nil
+}
+
+// routeOf writes down what a shift sends to the new version beside its weight.
+func routeOf(x *plan.Shift) string {
+	if len(x.Match) == 0 && x.Mirror == 0 {
+		return ""
+	}
+	return fmt.Sprintf("match %v, mirror %g %%", x.Match, x.Mirror)
 }
 
 // checkRise holds a rise of exposure against what has to come before it: the hold of the former step, no proven harm.
@@ -233,7 +242,7 @@ func stageOf(id string) string {
 
 func (w *World) commit(c call, d *Deployment, half bool) error {
 	if d.Stable == NewVersion && d.Half == "" {
-		d.Canary, d.Ready, d.Weight = "", false, 0
+		d.Canary, d.Ready, d.Weight, d.Route = "", false, 0, ""
 		return nil
 	}
 	rolling := c.Do.Commit.Surge != "" || c.Do.Commit.Unavailable != ""
@@ -249,7 +258,7 @@ func (w *World) commit(c call, d *Deployment, half bool) error {
 	if d.Stable != NewVersion {
 		d.Prior, d.Stable = d.Stable, NewVersion
 	}
-	d.Canary, d.Ready, d.Weight, d.Half, d.hold = "", false, 0, "", 0
+	d.Canary, d.Ready, d.Weight, d.Route, d.Half, d.hold = "", false, 0, "", "", 0
 	return nil
 }
 
@@ -269,7 +278,7 @@ func (w *World) unstage(c call, d *Deployment, half bool) {
 	if d.Weight > 0 && d.Stable != "" {
 		w.violate("%s removed the new version of %s at %g %% of the traffic", c.Node, d.Ref, d.Weight)
 	}
-	d.Weight = 0
+	d.Weight, d.Route = 0, ""
 	if half {
 		d.Ready = false
 		return
@@ -286,7 +295,7 @@ func (w *World) restore(c call, d *Deployment, half bool) {
 		return
 	}
 	d.Stable, d.Prior, d.Half = c.Prior.Version, "", ""
-	d.Canary, d.Ready, d.Weight = "", false, 0
+	d.Canary, d.Ready, d.Weight, d.Route = "", false, 0, ""
 	if w.removes[d.Ref] && d.Stable != "" {
 		d.Canary, d.Ready = NewVersion, true // it stays staged without traffic until it is removed
 	}
@@ -322,7 +331,7 @@ func (w *World) look(c call) event.Observation {
 	case plan.OpStage:
 		return is(d.Stable == NewVersion || d.Canary == NewVersion && d.Ready)
 	case plan.OpShift:
-		return is(d.Stable == NewVersion || d.Canary == NewVersion && d.Weight == c.Do.Shift.Weight)
+		return is(d.Stable == NewVersion || d.Canary == NewVersion && d.Weight == c.Do.Shift.Weight && d.Route == routeOf(c.Do.Shift))
 	case plan.OpCommit, plan.OpApply:
 		return is(d.Stable == NewVersion && d.Half == "" && d.Canary == "")
 	case plan.OpRetire:

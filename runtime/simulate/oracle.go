@@ -49,6 +49,8 @@ func (s *sim) open(d *Deployment) string {
 		return d.Half
 	case d.Canary != "":
 		return fmt.Sprintf("the new version is still there, with %g %% of the traffic", d.Weight)
+	case d.Route != "":
+		return "traffic still goes to the new version: " + d.Route
 	case d.Weight != 0:
 		return fmt.Sprintf("%g %% of the traffic goes nowhere", d.Weight)
 	case d.Stable != d.began && d.Stable != NewVersion:

@@ -179,6 +179,9 @@ func (d Deployment) String() string {
 	if d.Canary != "" {
 		out += fmt.Sprintf(", %s %g %%", d.Canary, d.Weight)
 	}
+	if d.Route != "" {
+		out += ", " + d.Route
+	}
 	if d.Half != "" {
 		out += " (" + d.Half + ")"
 	}

@@ -24,6 +24,8 @@ type Deployment struct {
 	Ready  bool   `json:"ready,omitempty"`
 	// Weight is the canary's share in percent.
 	Weight float64 `json:"weight"`
+	// Route is what goes to the canary beside its weight: matches and mirrored requests.
+	Route string `json:"route,omitempty"`
 	// Prior is the former stable version while it can still serve.
 	Prior string `json:"prior,omitempty"`
 	// Half names a change that was made in part.

@@ -67,7 +67,7 @@ func Migration() *plan.Plan {
 		plan.Node{ID: "expand/migrate", Needs: b.last("go"), Do: plan.Do{Migrate: migrate("expand")}, Undo: &plan.Do{Revert: migrate("expand")}, Lock: "production"})
 	b.gradual("canary", deploy{stage: "release", env: "production", needs: []string{"expand"}, weights: []float64{25}, hold: 5 * minute, inconclusive: "promote", rollback: []string{"expand"}})
 	b.approve("agree", []string{"release"}, plan.Approve{By: []string{"group:dba"}, Count: 2})
-	b.stage(plan.Stage{Name: "contract", Action: "migrate", Needs: []string{"agree"}, Environment: "production"},
+	b.stage(plan.Stage{Name: "contract", Action: "migrate", Needs: []string{"agree"}, Environment: "production", Timeout: 45 * minute},
 		plan.Node{ID: "contract/migrate", Needs: b.last("agree"), Do: plan.Do{Migrate: migrate("contract")}, Irreversible: "drops columns", Lock: "production"})
 	return b.p
 }
