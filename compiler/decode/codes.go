@@ -25,6 +25,11 @@ func small(line string) string {
 	return "package web\n\npipeline: {\n\tname: \"web\"\n\t" + line + "\n}\n"
 }
 
+// embedding is a pipeline with a field beside it.
+func embedding(field string) string {
+	return "package web\n\n" + field + "\n\npipeline: {name: \"web\", " + make1 + "}\n"
+}
+
 const make1 = `stages: build: exec: command: ["make"]`
 
 // fileDocs are about files, packages and names, before anything has a value.
@@ -36,6 +41,13 @@ func fileDocs() []Doc {
 		Why:   "Nothing behind the place can be understood.",
 		Bad:   "package web\n\npipeline: {\n\tname: \"web\"\n\t" + make1 + "\n",
 		Good:  small(make1),
+	}, {
+		Code:  "bad-declaration",
+		Title: "a declaration that CUE refuses",
+		What:  "The file can be read, but a declaration in it can't stand there: an embedded file is missing, say.",
+		Why:   "CUE gives the package no value.",
+		Bad:   "@extern(embed)\n\n" + embedding("team: _ @embed(file=team.json)"),
+		Good:  "-- p.cue --\n@extern(embed)\n\n" + embedding("team: _ @embed(file=team.json)") + "-- team.json --\n{}\n",
 	}, {
 		Code:  "no-pipeline",
 		Title: "there is nothing to release",

@@ -86,15 +86,13 @@ func definitionPath(path []string) string {
 
 // subject is how a message calls what stands at a path: its last name, with the list index if it is an element.
 func subject(path []string) string {
-	full := definitionPath(path)
-	for strings.HasSuffix(full, "]") {
-		i := strings.LastIndexByte(full, '[')
-		rest := full[i:]
-		head := definitionPath(path[:len(path)-1])
-		if j := strings.LastIndexByte(head, '.'); j >= 0 && !strings.HasSuffix(head, "]") {
-			head = head[j+1:]
+	if full := definitionPath(path); strings.HasSuffix(full, "]") {
+		index := full[strings.LastIndexByte(full, '['):]
+		list := definitionPath(path[:len(path)-1])
+		if j := strings.LastIndexByte(list, '.'); j >= 0 && !strings.HasSuffix(list, "]") {
+			list = list[j+1:]
 		}
-		return head + rest
+		return list + index
 	}
 	if len(path) == 0 {
 		return "the pipeline"

@@ -3,6 +3,7 @@ package load
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ import (
 	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/cuecontext"
 	"cuelang.org/go/cue/errors"
-	"cuelang.org/go/cue/interpreter/embed"
+	"cuelang.org/go/cue/inject/embed"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/penstock-dev/penstock/internal/diag"
@@ -69,23 +70,28 @@ func (s *session) build(ctx context.Context) error {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				s.evaluate(p)
-				return nil
+				return s.evaluate(p)
 			})
 		}
 	}
 	return g.Wait()
 }
 
-// evaluate builds one package.
-func (s *session) evaluate(p *pkg) {
-	ctx := cuecontext.New(cuecontext.Interpreter(embed.New()))
+// evaluate builds one package. A panic of CUE becomes an error, so that one package can't take a server down.
+func (s *session) evaluate(p *pkg) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("evaluate %s: CUE failed: %v", p.inst.Dir, r)
+		}
+	}()
+	ctx := cuecontext.New(cuecontext.WithInjection(embed.New()))
 	v := ctx.BuildInstance(p.inst)
 	if errs := errors.Append(p.inst.Err, p.inst.ResolutionErr); errs != nil {
 		p.unit, p.diags = nil, s.translate(p.inst, errs, p.places)
-		return
+		return nil
 	}
 	p.unit.Value, p.unit.Pipelines = v, pipelines(v)
+	return nil
 }
 
 // collect turns the results into units and diagnostics, in the order of the requests.

@@ -12,6 +12,7 @@ import (
 	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/load"
+	"cuelang.org/go/cue/parser"
 	"cuelang.org/go/cue/token"
 
 	"github.com/penstock-dev/penstock/internal/diag"
@@ -58,13 +59,21 @@ func (x *explainer) explain(e errors.Error) {
 			Hint = "rename the field, or import the package under another name: import other \"…\""
 	case x.inModuleFile(e):
 		x.out.Errorf("bad-module", x.places.At(e.Position()), "", "%s", plain(e))
-	case e.Position().IsValid():
+	case e.Position().IsValid() && x.unparsable(e.Position().Filename()):
 		x.syntax(e)
+	case e.Position().IsValid():
+		x.out.Errorf("bad-declaration", x.token(e.Position()), "", "%s", plain(e))
 	case strings.Contains(e.Error(), "cannot find package"):
 		x.out.Errorf("unknown-package", diag.Range{}, "", "%s", plain(e))
 	default:
 		x.out.Errorf("bad-module", x.moduleFile(), "", "%s", plain(e))
 	}
+}
+
+// unparsable reports whether a file can't be read as CUE at all.
+func (x *explainer) unparsable(file string) bool {
+	_, err := parser.ParseFile(file, x.source(file))
+	return err != nil
 }
 
 // moduleFile is the file to blame for what has no position: the module file where there is one.
@@ -80,16 +89,23 @@ func (x *explainer) inModuleFile(e errors.Error) bool {
 	return path.Base(e.Position().Filename()) == "module.cue"
 }
 
-// plain is an error's message on one line, without positions.
+// plain is an error's message on one line, without positions, and with that of the error it wraps.
 func plain(err error) string {
+	msg := ""
 	var e errors.Error
 	if errors.As(err, &e) {
 		format, args := e.Msg()
-		if msg := firstLine(fmt.Sprintf(format, args...)); msg != "" {
-			return msg
+		msg = firstLine(fmt.Sprintf(format, args...))
+	}
+	if msg == "" {
+		return firstLine(err.Error())
+	}
+	if in := errors.Unwrap(e); in != nil {
+		if more := plain(in); more != msg {
+			msg += ": " + more
 		}
 	}
-	return firstLine(err.Error())
+	return msg
 }
 
 // noFiles says why a directory is no package.
