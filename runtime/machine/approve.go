@@ -100,7 +100,7 @@ func (s *State) counts(i int32, a event.Approval, reject bool, at time.Time) err
 		}
 		return nil
 	}
-	if !entitled(x.By, a.By) {
+	if !s.entitled(x.By, a.By) {
 		return ErrNotEntitled
 	}
 	if a.By.How == "os-user" && !x.AllowOSUser && s.g.refusesOSUser[i] {
@@ -118,14 +118,22 @@ func (s *State) counts(i int32, a event.Approval, reject bool, at time.Time) err
 	return nil
 }
 
-// entitled reports whether a person is among "user:ada" and "group:sre"; nobody named means everybody known by name.
-func entitled(by []string, who event.Actor) bool {
+// entitled reports whether a person is among "user:ada" and "group:sre"; nobody named means everybody known by name. Who
+// is in a group that the plan spells out is the plan's word, not the answer's.
+func (s *State) entitled(by []string, who event.Actor) bool {
 	if who.Name == "" {
 		return false
 	}
 	for _, b := range by {
 		kind, name, _ := strings.Cut(b, ":")
-		if kind == "user" && name == who.Name || kind == "group" && slices.Contains(who.Groups, name) {
+		in := kind == "user" && name == who.Name
+		if kind == "group" {
+			in = slices.Contains(who.Groups, name)
+			if g := s.g.plan.Groups[name]; len(g.Members) > 0 {
+				in = slices.Contains(g.Members, "user:"+who.Name)
+			}
+		}
+		if in {
 			return true
 		}
 	}

@@ -73,6 +73,20 @@ func TestOSUserWhereNothingIsProtected(t *testing.T) {
 	}
 }
 
+// TestGroupsOfThePlan: whoever says to be in a group that the plan spells out has to be named there.
+func TestGroupsOfThePlan(t *testing.T) {
+	p := handmade.Approvals()
+	p.Groups = map[string]plan.Group{"release": {Members: []string{"user:ada"}}}
+	r := newRig(t, p, machine.Options{}, event.Started{})
+	q := asks(r)
+	for name, want := range map[string]error{"ada": nil, "eve": machine.ErrNotEntitled} {
+		a := event.Approval{By: person(name, "release"), Subject: q.Subject}
+		if err := machine.CheckApproval(r.s, q.Node, a, false, r.now); !errors.Is(err, want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestRejectAndExpire(t *testing.T) {
 	r := newRig(t, handmade.Approvals(), machine.Options{}, event.Started{})
 	q := asks(r)

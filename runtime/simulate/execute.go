@@ -261,27 +261,34 @@ func (s *sim) steal() {
 	}
 }
 
-// people returns enough different people whom an approval accepts, none of them the author.
-func people(a *plan.Approve) []event.Actor {
-	n := 1
-	var by []string
-	if a != nil {
-		n, by = max(a.Count, 1), a.By
+// people returns enough different people whom an approval accepts, none of them the author: those whom it or the plan
+// names, then others of its groups.
+func people(p *plan.Plan, a *plan.Approve) []event.Actor {
+	if a == nil {
+		return []event.Actor{{Name: "person-1", How: "ssh"}}
 	}
 	var out []event.Actor
-	for _, b := range by {
-		if name, ok := strings.CutPrefix(b, "user:"); ok && name != author {
-			out = append(out, event.Actor{Name: name, How: "ssh"})
+	add := func(name string, groups ...string) {
+		same := func(x event.Actor) bool { return x.Name == name }
+		if name != author && !slices.ContainsFunc(out, same) {
+			out = append(out, event.Actor{Name: name, How: "ssh", Groups: groups})
 		}
 	}
 	var groups []string
-	for _, b := range by {
-		if g, ok := strings.CutPrefix(b, "group:"); ok {
-			groups = append(groups, g)
+	for _, b := range a.By {
+		switch kind, name, _ := strings.Cut(b, ":"); kind {
+		case "user":
+			add(name)
+		case "group":
+			groups = append(groups, name)
+			for _, m := range p.Groups[name].Members {
+				add(strings.TrimPrefix(m, "user:"), name)
+			}
 		}
 	}
-	for i := len(out); i < n; i++ {
-		out = append(out, event.Actor{Name: fmt.Sprintf("person-%d", i+1), How: "ssh", Groups: groups})
+	n := max(a.Count, 1)
+	for i := 1; len(out) < n; i++ {
+		add(fmt.Sprintf("person-%d", i), groups...)
 	}
 	return out[:n]
 }

@@ -51,7 +51,7 @@ func (s *sim) decide(id plan.NodeID) {
 		return
 	}
 	wait := answerTime
-	for _, who := range people(s.nodes[id].Do.Approve) {
+	for _, who := range people(s.p, s.nodes[id].Do.Approve) {
 		s.after(wait, func() error {
 			subject, _, _, ok := s.st.Asked(id)
 			if !ok {
