@@ -13,7 +13,7 @@ import (
 )
 
 // routes returns the control API. It is versioned by its first path element; within a version fields are only added.
-func (h *Host) routes(stop func(keep bool)) http.Handler {
+func (h *Host) routes(stop func(keep bool) error) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/host", func(w http.ResponseWriter, r *http.Request) { reply(w, h.Describe(os.Getpid()), nil) })
 	mux.HandleFunc("GET /v1/service", func(w http.ResponseWriter, r *http.Request) { reply(w, h.Observe(serviceOf(r)), nil) })
@@ -30,13 +30,32 @@ func (h *Host) routes(stop func(keep bool)) http.Handler {
 	handle(mux, "/v1/lock/acquire", func(_ context.Context, r *control.Acquire) (control.Lock, error) { return h.Acquire(r) })
 	handle(mux, "/v1/lock/release", func(_ context.Context, r *control.Release) (control.Lock, error) { return h.Release(r) })
 	handle(mux, "/v1/stop", func(_ context.Context, r *control.StopHost) (struct{}, error) {
-		stop(r.Keep)
-		return struct{}{}, nil
+		return struct{}{}, stop(r.Keep)
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		reply(w, nil, control.Errorf(control.NotFound, "no such request: %s %s", r.Method, r.URL.Path))
 	})
 	return mux
+}
+
+// whileServing answers only as long as this host is the one that decides. While it is being replaced both hosts accept on
+// the socket, and a word to the one that leaves would be lost.
+func (h *Host) whileServing(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.mu.Lock()
+		frozen := h.frozen
+		h.mu.Unlock()
+		if frozen {
+			reply(w, nil, errReplaced())
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// errReplaced tells a client to ask again: another host answers then, or this one after a failed replacement.
+func errReplaced() error {
+	return control.Errorf(control.Restarting, "the host is being replaced or stopped")
 }
 
 // checker is a pointer to a request that can be decoded and checked.

@@ -38,7 +38,7 @@ func FuzzAPI(f *testing.F) {
 		}
 		w := httptest.NewRecorder()
 		req := httptest.NewRequestWithContext(life, "POST", paths[int(which)%len(paths)], strings.NewReader(body))
-		h.routes(func(bool) {}).ServeHTTP(w, req)
+		h.routes(func(bool) error { return nil }).ServeHTTP(w, req)
 		if w.Code == http.StatusOK {
 			if !json.Valid(w.Body.Bytes()) {
 				t.Errorf("answer %q", w.Body)
@@ -62,7 +62,7 @@ func TestAPIRefusesWhatItDoesNotKnow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux := h.routes(func(bool) {})
+	mux := h.routes(func(bool) error { return nil })
 	for name, tc := range map[string]struct {
 		method, path, body string
 		want               int

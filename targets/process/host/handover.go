@@ -59,7 +59,10 @@ func (h *Host) offer(conn *packetConn, inh *inheritance) error {
 	if m.Kind != "hello" || m.Format != handoverFormat {
 		return fmt.Errorf("successor speaks format %d, this host %d: stop and start it instead", m.Format, handoverFormat)
 	}
-	h.freeze()
+	if !h.claim() {
+		return errReplaced()
+	}
+	h.standStill()
 	if err := h.tell(conn, inh); err != nil {
 		h.thaw()
 		return err

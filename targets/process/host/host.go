@@ -115,7 +115,7 @@ func (h *Host) save(next *record) error {
 // put makes a record durable and then true. The caller holds h.mu.
 func (h *Host) put(s *service, next record) error {
 	if h.frozen {
-		return control.Errorf(control.Restarting, "the host is being replaced")
+		return errReplaced()
 	}
 	if err := h.save(&next); err != nil {
 		return err

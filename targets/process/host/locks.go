@@ -54,7 +54,7 @@ func (h *Host) Release(req *control.Release) (control.Lock, error) {
 // putLock makes a lock durable and then true. The caller holds h.mu.
 func (h *Host) putLock(next control.Lock) error {
 	if h.frozen {
-		return control.Errorf(control.Restarting, "the host is being replaced")
+		return errReplaced()
 	}
 	old, had := h.locks[next.Place]
 	h.locks[next.Place] = next

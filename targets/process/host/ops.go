@@ -43,7 +43,7 @@ func (h *Host) once(op control.Op, hash string, run step) (control.Answer, <-cha
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.frozen {
-		return control.Answer{}, nil, control.Errorf(control.Restarting, "the host is being replaced")
+		return control.Answer{}, nil, errReplaced()
 	}
 	s := h.services[op.Service.String()]
 	if s == nil {

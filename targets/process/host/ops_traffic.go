@@ -54,7 +54,7 @@ func (h *Host) Renew(_ context.Context, req *control.Renew) (control.Answer, err
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.frozen {
-		return control.Answer{}, control.Errorf(control.Restarting, "the host is being replaced")
+		return control.Answer{}, errReplaced()
 	}
 	l := h.locks[req.Service.Place]
 	if l.Holder == nil || l.Fence != req.Fence {

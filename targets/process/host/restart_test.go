@@ -183,6 +183,9 @@ func TestStopRightAfterRestart(t *testing.T) {
 		t.Errorf("the request that the first host was answering: %q", text)
 	}
 	r.eventually("the first host's end", func() bool { return syscall.Kill(h.PID, 0) != nil || isZombie(h.PID) })
+	if status, text := r.get2("/"); status != 200 || text != "one" { // a host that finds the program, and stops it with the test
+		t.Errorf("%d %q", status, text)
+	}
 }
 
 func TestFailedTakeoverChangesNothing(t *testing.T) {

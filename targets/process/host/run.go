@@ -163,12 +163,13 @@ func (h *Host) serve(ctx context.Context, end func(), opts Options, inh *inherit
 	uid := uint32(os.Getuid())
 	deny := func(err error) { h.log.Warn("control", "error", err) }
 	ends := make(chan ending, 4)
-	srv := newServer(h.routes(func(keep bool) {
-		select {
-		case ends <- ending{keep: keep}:
-		default: // it is ending already
+	srv := newServer(h.whileServing(h.routes(func(keep bool) error {
+		if !h.claim() {
+			return errReplaced()
 		}
-	}))
+		ends <- ending{keep: keep}
+		return nil
+	})))
 	var doors sync.WaitGroup
 	doors.Go(func() { _ = srv.Serve(&peerListener{UnixListener: inh.control, uid: uid, deny: deny}) })
 	doors.Go(func() { h.passOn(&peerListener{UnixListener: passing, uid: uid, deny: deny}, inh, ends) })
@@ -178,12 +179,7 @@ func (h *Host) serve(ctx context.Context, end func(), opts Options, inh *inherit
 	}
 	h.log.Info("host serves", "state", h.dirs.State, "takeover", inh.conn != nil)
 
-	var why ending
-	select {
-	case why = <-ends:
-	case <-ctx.Done():
-		why = ending{keep: true}
-	}
+	why := h.awaitEnd(ctx, ends)
 	passing.Close()
 	quick, cancel := context.WithTimeout(h.life, 5*time.Second)
 	defer cancel()
@@ -192,6 +188,7 @@ func (h *Host) serve(ctx context.Context, end func(), opts Options, inh *inherit
 	}
 	doors.Wait()
 	if why.successor != nil {
+		inh.lock.Close() // it is the successor's now
 		err = h.depart(why.successor, opts.Grace)
 	} else {
 		err = h.shutDown(why.keep)
@@ -226,19 +223,46 @@ func (h *Host) settle(inh *inheritance) error {
 	return nil
 }
 
-// freeze lets nothing change any more and ends the runners; their programs go on.
-func (h *Host) freeze() {
+// awaitEnd waits for a reason to end. When ctx ends while a successor is taking over, the outcome of that decides.
+func (h *Host) awaitEnd(ctx context.Context, ends <-chan ending) ending {
+	select {
+	case why := <-ends:
+		return why
+	case <-ctx.Done():
+	}
+	for !h.claim() {
+		select {
+		case why := <-ends:
+			return why
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return ending{keep: true}
+}
+
+// claim makes this host's end, or its replacement, the business of the caller alone. From then on nothing changes any more.
+func (h *Host) claim() bool {
 	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.frozen {
+		return false
+	}
 	h.frozen = true
 	for _, s := range h.services {
 		s.notify()
 	}
+	return true
+}
+
+// standStill ends the runners of a host that was claimed; their programs go on.
+func (h *Host) standStill() {
+	h.mu.Lock()
 	h.unwatch()
 	h.mu.Unlock()
 	h.runners.Wait()
 }
 
-// thaw undoes freeze, when a successor did not come up.
+// thaw undoes claim and standStill, when a successor did not come up.
 func (h *Host) thaw() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -254,7 +278,7 @@ func (h *Host) thaw() {
 
 // shutDown ends the host without a successor.
 func (h *Host) shutDown(keep bool) error {
-	h.freeze()
+	h.standStill()
 	h.mu.Lock()
 	services := h.sorted()
 	h.mu.Unlock()
