@@ -69,7 +69,7 @@ func (a around) before(ctx context.Context) {
 // after begins the next ticks. When nobody knows what became of the split, the target is believed. A look that finds the
 // effect made begins them too: the process that made it didn't come to that.
 func (a around) after(out Outcome) {
-	if a.c.Recover && (out.Observed == nil || out.Observed.Effect != event.EffectDone) {
+	if len(a.watches) == 0 || a.c.Recover && (out.Observed == nil || out.Observed.Effect != event.EffectDone) {
 		return
 	}
 	done := out.Done

@@ -216,6 +216,9 @@ func (d *driver) flush() {
 	if err == nil && len(stored) != len(d.batch.events) {
 		err = fmt.Errorf("%d of %d events were stored", len(stored), len(d.batch.events))
 	}
+	if err != nil && d.ctx.Err() != nil {
+		err = context.Cause(d.ctx)
+	}
 	if err != nil {
 		d.fail(fmt.Errorf("journal: %w", err))
 		return

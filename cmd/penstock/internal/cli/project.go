@@ -26,22 +26,21 @@ import (
 )
 
 // stateDir is where a pipeline's journal lives, beside the pipeline.
-const stateDir = ".penstock"
+const stateDir = store.DirName
 
 // stateFlag chooses the journal.
 type stateFlag struct{ dir string }
 
 func (f *stateFlag) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.dir, "state", "", "directory of the journal (default: "+stateDir+" beside the pipeline)")
+	cmd.Flags().StringVar(&f.dir, "state", "", "the directory whose "+stateDir+" holds the journal (default: the pipeline's)")
 }
 
 // open opens the journal of a pipeline in dir, making it if needed.
 func (f *stateFlag) open(ctx context.Context, dir string) (*store.Local, error) {
-	path := f.dir
-	if path == "" {
-		path = filepath.Join(dir, stateDir)
+	if f.dir != "" {
+		dir = f.dir
 	}
-	return store.Open(ctx, path)
+	return store.Open(ctx, dir)
 }
 
 // find opens the journal that is here or in a directory above, and says which directory it belongs to.
@@ -52,14 +51,14 @@ func (f *stateFlag) find(ctx context.Context) (*store.Local, string, error) {
 			return nil, "", err
 		}
 		st, err := store.Open(ctx, abs)
-		return st, filepath.Dir(abs), err
+		return st, abs, err
 	}
 	dir, err := os.Getwd()
 	if err != nil {
 		return nil, "", err
 	}
 	for d := dir; ; d = filepath.Dir(d) {
-		_, err := os.Stat(filepath.Join(d, stateDir, "store.db"))
+		_, err := os.Stat(filepath.Join(d, stateDir))
 		if err == nil {
 			st, err := f.open(ctx, d)
 			return st, d, err
