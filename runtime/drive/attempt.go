@@ -3,6 +3,7 @@ package drive
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/penstock-dev/penstock/compiler/plan"
@@ -77,9 +78,7 @@ func (d *driver) attempt(ctx context.Context, c machine.Dispatch, call op.Call, 
 		ctx, stop = context.WithTimeoutCause(ctx, c.Timeout, errTimedOut)
 		defer stop()
 	}
-	for _, w := range around {
-		w.pause(ctx)
-	}
+	around = slices.DeleteFunc(around, func(w *watch) bool { return !w.pause(ctx) })
 	result := make(chan op.Outcome, 1)
 	d.spawn(func() { result <- d.o.Exec.Do(ctx, call) })
 	var out op.Outcome

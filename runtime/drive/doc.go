@@ -1,20 +1,17 @@
-// Package drive drives a run in this process: it carries out what the machine decides and journals what comes of it.
+// Package drive executes what the machine decides, on this host: it is the embedded default.
 //
-// [Run] is its one door. It folds the journal, or begins it, and then goes round: take every fact that has come in, fold
-// them, ask the machine what to do, journal all of it in one append, and only then begin the effects. One goroutine owns
-// the machine's state; workers, timers, monitors, locks, the inbox and signals hand it facts and never wait for it. So
-// what is on disk is always ahead of what was done, and a hundred answers cost one sync.
+// [Run] takes a run's journal so far and goes on until the run has ended, is parked, or this process has to stop. One
+// goroutine, the owner, holds all state: it folds facts into the machine, appends them, and starts what the machine
+// commands. Everything that waits (instructions, locks, gates, judges, leases, timers) runs beside it and answers with
+// events. Facts that arrive while others are being written are written together, so that many share one fsync.
 //
-// # Monitors
+// What it guarantees: a fact is durable before anything follows from it, so no effect is without its node.dispatched; the
+// first write that fails stops the run, and nothing is begun after it; every goroutine that was started has ended when
+// Run returns.
 //
-// Each open monitor has a goroutine that reads counters at every tick, hands what was added to package judge, and stores
-// the tick with the raw counters, the weight and the judge's state before it says anything: a later process goes on with
-// the very evidence. A tick ends before an instruction changes the split and the next begins after it. Held time under a
-// monitor is the time of ticks whose numbers could be read.
+// # Time
 //
-// # What ends a run early
-//
-// A journal that fails, a fact that contradicts the journal, or a context that is done: nothing is started any more,
-// workers are cancelled and waited for, and the error is returned. Exposure isn't kept up then: leases are renewed by
-// the same process that watches.
+// Judged time is the sum of a monitor's ticks whose counts could be read; a hold under a monitor waits for that much of
+// it, wall time in which no process ran included in nothing. Ticks are closed when traffic is about to be shifted and
+// begin again afterwards, so that none spans two weights.
 package drive

@@ -30,7 +30,7 @@ type answer struct {
 	then   func() error
 }
 
-// driver is the owner's state. Only the goroutine of Drive touches it, but for answers, gone and wg.
+// driver is the owner's state. Only the goroutine of Run touches it, but for answers, gone and wg.
 type driver struct {
 	o        Options
 	st       *machine.State
@@ -49,8 +49,11 @@ type driver struct {
 	watches map[plan.MonitorID]*watch
 	holds   []machine.Hold
 	leases  map[plan.Ref]*lease
+	orders  orders
 	held    map[string]uint64 // fences of the locks that this process holds
-	told    map[string]string // the latest status of stages that notify
+	// told is the latest status of the stages that notify; stagesTell says that there are any.
+	told       map[string]string
+	stagesTell bool
 
 	bindings map[string]string // a copy that goroutines may read; nil when it is out of date
 	signals  int
@@ -58,16 +61,20 @@ type driver struct {
 	parked   *event.Parked
 }
 
-// Drive goes on with a run until it has ended, is parked, or ctx ends ([ErrInterrupted]). The journal is what the run
-// has so far, first the fact with which this process begins: run.started on an empty journal, run.resumed on another.
-// An error means that this process could not go on; whatever it is, the run can be resumed.
-func Drive(ctx context.Context, o Options, run event.RunID, journal []event.Event, first event.Event) (Result, error) {
+// Run goes on with a run until it has ended, is parked, or ctx ends ([ErrInterrupted]). The run's last fact is the one with
+// which this process begins: run.started or run.resumed. An error means that this process could not go on; whatever it
+// is, the run can be resumed.
+func Run(ctx context.Context, o Options, run event.RunID) (Result, error) {
+	journal, err := o.Journal.Events(ctx, run, 1)
+	if err != nil {
+		return Result{}, fmt.Errorf("journal of run %s: %w", run, err)
+	}
 	d, err := newDriver(o.withDefaults(), run, journal)
 	if err != nil {
 		return Result{}, err
 	}
 	work, stop := context.WithCancelCause(ctx)
-	err = d.drive(work, first)
+	err = d.drive(work, journal[len(journal)-1])
 	close(d.gone)
 	stop(errStopped)
 	if werr := d.join(); err == nil {
@@ -89,7 +96,7 @@ func newDriver(o Options, run event.RunID, journal []event.Event) (*driver, erro
 	d := &driver{
 		o: o, st: st, run: run, nodes: make(map[plan.NodeID]*plan.Node, len(o.Plan.Nodes)), monitors: map[plan.MonitorID]*plan.Monitor{},
 		answers: make(chan answer, maxBatch), gone: make(chan struct{}),
-		flights: map[flightKey]*flight{}, watches: map[plan.MonitorID]*watch{}, leases: map[plan.Ref]*lease{},
+		flights: map[flightKey]*flight{}, watches: map[plan.MonitorID]*watch{}, leases: map[plan.Ref]*lease{}, orders: orders{},
 		held: map[string]uint64{}, told: map[string]string{},
 	}
 	for i := range o.Plan.Nodes {
@@ -98,6 +105,10 @@ func newDriver(o Options, run event.RunID, journal []event.Event) (*driver, erro
 	for i := range o.Plan.Monitors {
 		d.monitors[o.Plan.Monitors[i].ID] = &o.Plan.Monitors[i]
 	}
+	d.o.Holder.Run, d.o.Holder.Commit = string(run), o.Commit
+	for i := range o.Plan.Stages {
+		d.stagesTell = d.stagesTell || len(o.Plan.Stages[i].Notify) > 0
+	}
 	for _, e := range journal {
 		if err := machine.Apply(st, e); err != nil {
 			return nil, fmt.Errorf("replay run %s: %w", run, err)
@@ -105,16 +116,17 @@ func newDriver(o Options, run event.RunID, journal []event.Event) (*driver, erro
 		d.seq, d.last = e.Seq, e.Time
 		d.trackLease(e)
 	}
+	if len(journal) == 0 || journal[len(journal)-1].Type != event.RunStarted && journal[len(journal)-1].Type != event.RunResumed {
+		return nil, fmt.Errorf("run %s neither begins nor is resumed", run)
+	}
 	d.stageChanges() // what was told before this process
 	return d, nil
 }
 
-// drive records the first fact and loops until the run is over or parked.
+// drive loops until the run is over or parked.
 func (d *driver) drive(ctx context.Context, first event.Event) error {
-	if err := d.record(ctx, []event.Event{first}, nil); err != nil {
-		return err
-	}
-	d.resumeLeases(ctx)
+	d.tellRun(ctx, first)
+	d.renewLeases(ctx)
 	d.spawn(func() { d.pollInbox(ctx) })
 	d.spawn(func() { d.pollSupersede(ctx) })
 	for {
@@ -135,7 +147,17 @@ func (d *driver) decide(ctx context.Context) (done bool, err error) {
 			return false, nil
 		}
 		if p, ok := cmds[0].(machine.Park); ok {
-			return d.park(ctx, p)
+			if !d.mayPark(p) {
+				return false, nil
+			}
+			// what was said while no process ran is heard before this one ends too
+			if heard, err := d.readInbox(ctx); err != nil {
+				return false, err
+			} else if heard {
+				continue
+			}
+			d.parked = &event.Parked{Waiting: p.Waiting, Reason: p.Reason}
+			return true, d.record(ctx, []event.Event{event.Event{Type: event.RunParked}.With(*d.parked)}, nil)
 		}
 		if err := d.execute(ctx, cmds); err != nil || d.over {
 			return d.over, err
@@ -143,14 +165,10 @@ func (d *driver) decide(ctx context.Context) (done bool, err error) {
 	}
 }
 
-// park ends the process if that is wanted and safe: a lock that is held keeps it, since leases have to be renewed.
-func (d *driver) park(ctx context.Context, p machine.Park) (bool, error) {
+// mayPark reports whether the process may end here: a lock that is held keeps it, since leases have to be renewed.
+func (d *driver) mayPark(p machine.Park) bool {
 	soon := !p.Until.IsZero() && p.Until.Before(time.Now().Add(d.o.ParkBeyond))
-	if !d.o.Park || len(p.Locks) > 0 || len(d.held) > 0 || soon {
-		return false, nil
-	}
-	d.parked = &event.Parked{Waiting: p.Waiting, Reason: p.Reason}
-	return true, d.record(ctx, []event.Event{event.Event{Type: event.RunParked}.With(*d.parked)}, nil)
+	return d.o.Park && len(p.Locks) == 0 && len(d.held) == 0 && !soon
 }
 
 // wait takes in what happens next: everything that has happened by then goes into one write.
@@ -275,7 +293,7 @@ func (d *driver) follow(ctx context.Context, e event.Event) {
 		delete(d.held, e.Env)
 	}
 	d.trackLease(e)
-	d.resumeLeases(ctx)
+	d.renewLeases(ctx)
 	d.tellRun(ctx, e)
 }
 

@@ -118,15 +118,27 @@ func (d *driver) hold(c machine.Hold) {
 	d.alarms.set(c.Since.Add(c.For), event.Event{Type: event.NodeWoke, Node: c.Node, Generation: c.Generation})
 }
 
-// checkHolds lets the holds ring for which a monitor has judged long enough.
+// checkHolds lets the holds ring for which a monitor has judged long enough; the tick in which the last one will have is
+// cut short there.
 func (d *driver) checkHolds(w *watch) {
 	rest := d.holds[:0]
 	for _, h := range d.holds {
-		if h.Monitor == w.m.ID && judgedSince(w.spans, h.Since) >= h.For {
+		if h.Monitor != w.m.ID {
+			rest = append(rest, h)
+			continue
+		}
+		left := h.For - judgedSince(w.spans, h.Since)
+		if left <= 0 {
 			d.alarms.set(time.Now(), event.Event{Type: event.NodeWoke, Node: h.Node, Generation: h.Generation})
 			continue
 		}
 		rest = append(rest, h)
+		if n := len(w.spans); n > 0 && left < time.Duration(w.m.Judge.Tick) {
+			select {
+			case w.ctl <- control{kind: ctlCut, at: w.spans[n-1].end.Add(left)}:
+			default: // it is busy: the tick ends when it is due
+			}
+		}
 	}
 	d.holds = rest
 }

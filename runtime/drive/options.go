@@ -8,6 +8,7 @@ import (
 	"github.com/penstock-dev/penstock/compiler/plan"
 	"github.com/penstock-dev/penstock/runtime/event"
 	"github.com/penstock-dev/penstock/runtime/machine"
+	"github.com/penstock-dev/penstock/runtime/metrics"
 	"github.com/penstock-dev/penstock/runtime/op"
 	"github.com/penstock-dev/penstock/runtime/store"
 	"github.com/penstock-dev/penstock/targets"
@@ -18,12 +19,19 @@ var ErrInterrupted = errors.New("interrupted: the run can be resumed")
 
 // Record is what the driver needs of the store. A store.Store together with a store.Writer of the run is one.
 type Record struct {
-	// Writer is the right to append to the run.
-	Writer store.Writer
+	// Writer is the right to append to the run, Journal what was appended so far.
+	Writer  store.Writer
+	Journal Journal
 	// Inbox brings what other processes say to the run; nil means that nobody does.
 	Inbox store.Inbox
 	// Evidence reads the ticks of monitors back.
 	Evidence store.Evidence
+}
+
+// Journal reads a run's facts back. A store.Store is one.
+type Journal interface {
+	// Events returns the run's events from a Seq on, in order.
+	Events(ctx context.Context, run event.RunID, from uint64) ([]event.Event, error)
 }
 
 // Options are what a run is driven with. Plan, Record and Exec are required.
@@ -38,6 +46,8 @@ type Options struct {
 	// supersedes another only with a descendant of its commit; without Descends that is never known and so never so.
 	Commit   string
 	Descends func(ctx context.Context, newer, older string) (bool, error)
+	// Counts reads the counters of SLIs that the target doesn't count itself; nil means that there is nobody to ask.
+	Counts func(ctx context.Context, env plan.Environment, m *plan.Monitor, s plan.SLI) (metrics.Pair, error)
 	// Machine bounds what the machine decides.
 	Machine machine.Options
 	// View is told each fact once it is durable, in order; Tick each tick of a monitor as a line for people. Both are
