@@ -1,6 +1,8 @@
 package load
 
 import (
+	"strings"
+
 	"cuelang.org/go/cue/scanner"
 	"cuelang.org/go/cue/token"
 
@@ -45,14 +47,19 @@ type balance struct {
 	lines   []int
 	open    []opener
 	suspect *opener
+	text    bool // the next parenthesis starts an interpolation
 }
 
 func (b *balance) take(tok token.Token, offset int) {
 	switch tok {
+	case token.INTERPOLATION:
+		b.text = true
 	case token.LBRACE, token.LBRACK, token.LPAREN:
 		line, col, indent := b.place(offset)
 		o := opener{tok: tok, pos: diag.Position{Line: line, Column: col}, indent: indent}
-		o.inText = tok == token.LPAREN && offset > 0 && b.inText(offset)
+		if tok == token.LPAREN {
+			o.inText, b.text = b.text, false
+		}
 		b.open = append(b.open, o)
 	case token.RBRACE, token.RBRACK, token.RPAREN:
 		b.closing(tok, offset)
@@ -72,22 +79,13 @@ func (b *balance) closing(tok token.Token, offset int) {
 	}
 	b.open = b.open[:len(b.open)-1]
 	if top.inText {
-		b.scan.ResumeInterpolation() // what follows is text up to the next parenthesis, which comes as a token of its own
+		b.text = strings.HasSuffix(b.scan.ResumeInterpolation(), "(")
 		return
 	}
 	_, col, indent := b.place(offset)
 	if b.suspect == nil && col == indent+1 && indent < top.indent {
 		b.suspect = &top
 	}
-}
-
-// inText reports whether the parenthesis at offset starts an interpolation: `\(` or `\#(`.
-func (b *balance) inText(offset int) bool {
-	i := offset - 1
-	for i >= 0 && b.src[i] == '#' {
-		i--
-	}
-	return i >= 0 && b.src[i] == '\\'
 }
 
 func (b *balance) place(offset int) (line, col, indent int) {
