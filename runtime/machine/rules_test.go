@@ -193,23 +193,30 @@ func TestInterruptedExec(t *testing.T) {
 	}
 }
 
+var inconclusive = event.Verdict{Verdict: "inconclusive", Findings: []string{"no traffic"}}
+
+// closing drives until the judge is asked for its verdict.
+func closing(r *rig) machine.CloseMonitor {
+	r.t.Helper()
+	return r.until(func(c machine.Command) bool { _, ok := c.(machine.CloseMonitor); return ok }).(machine.CloseMonitor)
+}
+
+// judgedBy is the canary with another policy for its verdicts.
+func judgedBy(policy, require string) *plan.Plan {
+	p := handmade.Canary()
+	for i := range p.Monitors {
+		p.Monitors[i].Judge.Inconclusive, p.Monitors[i].Judge.Require = policy, require
+	}
+	return p
+}
+
+func closed(v event.Verdict) event.Event {
+	return event.Event{Type: event.MonitorClosed, Monitor: "release/judge"}.With(v)
+}
+
 func TestInconclusive(t *testing.T) {
-	inconclusive := event.Verdict{Verdict: "inconclusive", Findings: []string{"no traffic"}}
-	closing := func(r *rig) machine.CloseMonitor {
-		return r.until(func(c machine.Command) bool { _, ok := c.(machine.CloseMonitor); return ok }).(machine.CloseMonitor)
-	}
-	set := func(policy, require string) *plan.Plan {
-		p := handmade.Canary()
-		for i := range p.Monitors {
-			p.Monitors[i].Judge.Inconclusive, p.Monitors[i].Judge.Require = policy, require
-		}
-		return p
-	}
-	closed := func(v event.Verdict) event.Event {
-		return event.Event{Type: event.MonitorClosed, Monitor: "release/judge"}.With(v)
-	}
 	for policy, want := range map[string]event.Outcome{"promote": event.Succeeded, "rollback": event.RolledBack, "": event.RolledBack} {
-		r := newRig(t, set(policy, "no-harm"), machine.Options{}, event.Started{})
+		r := newRig(t, judgedBy(policy, "no-harm"), machine.Options{}, event.Started{})
 		if c := closing(r); c.MayExtend {
 			t.Errorf("%s: may extend", policy)
 		}
@@ -219,7 +226,7 @@ func TestInconclusive(t *testing.T) {
 		}
 	}
 	t.Run("hold", func(t *testing.T) {
-		r := newRig(t, set("hold", "no-harm"), machine.Options{}, event.Started{})
+		r := newRig(t, judgedBy("hold", "no-harm"), machine.Options{}, event.Started{})
 		if c := closing(r); !c.MayExtend {
 			t.Fatal("may not extend")
 		}
@@ -236,17 +243,21 @@ func TestInconclusive(t *testing.T) {
 		r.outcome(r.end(), event.RolledBack, "inconclusive: no traffic")
 	})
 	t.Run("proven-safe", func(t *testing.T) {
-		r := newRig(t, set("rollback", "proven-safe"), machine.Options{}, event.Started{})
+		r := newRig(t, judgedBy("rollback", "proven-safe"), machine.Options{}, event.Started{})
 		closing(r)
 		r.put(closed(event.Verdict{Verdict: "no-harm"}))
 		r.outcome(r.end(), event.RolledBack, "inconclusive")
 	})
+}
+
+// TestInconclusiveAsks: people decide about a verdict that says nothing.
+func TestInconclusiveAsks(t *testing.T) {
 	for name, x := range map[string]struct {
 		e    event.Type
 		want event.Outcome
 	}{"yes": {event.ApprovalGiven, event.Succeeded}, "no": {event.ApprovalRejected, event.RolledBack}} {
 		t.Run("ask "+name, func(t *testing.T) {
-			r := newRig(t, set("ask", "no-harm"), machine.Options{}, event.Started{})
+			r := newRig(t, judgedBy("ask", "no-harm"), machine.Options{}, event.Started{})
 			closing(r)
 			r.put(closed(inconclusive))
 			q := r.until(func(c machine.Command) bool { _, ok := c.(machine.RequestApproval); return ok }).(machine.RequestApproval)

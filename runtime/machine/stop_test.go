@@ -125,6 +125,9 @@ func TestLocks(t *testing.T) {
 			t.Fatal("still held")
 		}
 	})
+}
+
+func TestLockLost(t *testing.T) {
 	t.Run("lost", func(t *testing.T) {
 		r := newRig(t, handmade.Canary(), machine.Options{}, event.Started{})
 		d := r.dispatch("release/shift-10")
