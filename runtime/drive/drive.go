@@ -24,7 +24,7 @@ var (
 // maxBatch bounds how many answers share one write.
 const maxBatch = 4096
 
-// answer is what a goroutine tells the owner: facts to record, and a step that the owner makes once they are durable.
+// answer is what a goroutine tells the owner: facts to record, and a step that the owner makes once they are folded.
 type answer struct {
 	events []event.Event
 	then   func() error
@@ -55,6 +55,7 @@ type driver struct {
 	told       map[string]string
 	stagesTell bool
 
+	pending  []event.Event     // folded, not yet durable
 	bindings map[string]string // a copy that goroutines may read; nil when it is out of date
 	signals  int
 	over     bool
@@ -144,11 +145,11 @@ func (d *driver) decide(ctx context.Context) (done bool, err error) {
 	for {
 		cmds := machine.Next(d.st)
 		if len(cmds) == 0 {
-			return false, nil
+			return false, d.flush(ctx)
 		}
 		if p, ok := cmds[0].(machine.Park); ok {
-			if !d.mayPark(p) {
-				return false, nil
+			if err := d.flush(ctx); err != nil || !d.mayPark(p) {
+				return false, err
 			}
 			// what was said while no process ran is heard before this one ends too
 			if heard, err := d.readInbox(ctx); err != nil {
@@ -157,7 +158,10 @@ func (d *driver) decide(ctx context.Context) (done bool, err error) {
 				continue
 			}
 			d.parked = &event.Parked{Waiting: p.Waiting, Reason: p.Reason}
-			return true, d.record(ctx, []event.Event{event.Event{Type: event.RunParked}.With(*d.parked)}, nil)
+			if err := d.fold([]event.Event{event.Event{Type: event.RunParked}.With(*d.parked)}); err != nil {
+				return false, err
+			}
+			return true, d.flush(ctx)
 		}
 		if err := d.execute(ctx, cmds); err != nil || d.over {
 			return d.over, err
@@ -171,7 +175,8 @@ func (d *driver) mayPark(p machine.Park) bool {
 	return d.o.Park && len(p.Locks) == 0 && len(d.held) == 0 && !soon
 }
 
-// wait takes in what happens next: everything that has happened by then goes into one write.
+// wait takes in what happens next. It goes into one write with everything else that has happened by then, and with what
+// the machine decides about it.
 func (d *driver) wait(ctx context.Context) error {
 	var ring <-chan time.Time
 	if at, ok := d.alarms.next(); ok {
@@ -214,7 +219,7 @@ func (d *driver) wait(ctx context.Context) error {
 			steps = append(steps, func() error { x.step(); return nil })
 		}
 	}
-	if err := d.record(ctx, facts, nil); err != nil {
+	if err := d.fold(facts); err != nil {
 		return err
 	}
 	for _, step := range steps {
@@ -232,20 +237,28 @@ func (d *driver) signal() event.Event {
 	return event.Event{Type: event.RunAbort}.With(a)
 }
 
-// record folds facts and makes them durable, in this order: a fact that the machine finds impossible is a mistake of the
-// driver and must not get into the journal; and a write that fails ends the process, and its state with it.
-func (d *driver) record(ctx context.Context, facts []event.Event, ack []store.MessageID) error {
-	if len(facts) == 0 && len(ack) == 0 {
-		return nil
-	}
+// fold gives facts to the machine and keeps them for the next flush. A fact that the machine finds impossible is a mistake
+// of the driver and must not get into the journal.
+func (d *driver) fold(facts []event.Event) error {
 	now := d.clock()
-	for i := range facts {
-		facts[i].Seq, facts[i].Run, facts[i].Time = d.seq+1+uint64(i), d.run, now
-		if err := machine.Apply(d.st, facts[i]); err != nil {
+	for _, e := range facts {
+		e.Seq, e.Run, e.Time = d.seq+uint64(len(d.pending))+1, d.run, now
+		if err := machine.Apply(d.st, e); err != nil {
 			return fmt.Errorf("this is a bug in penstock: %w", err)
 		}
+		d.pending = append(d.pending, e)
 	}
-	stored, err := d.append(ctx, facts, ack)
+	return nil
+}
+
+// flush makes the facts durable that were folded. Nothing follows from them before: neither an effect nor what others are
+// shown. A write that fails ends the process, and its state with it.
+func (d *driver) flush(ctx context.Context, ack ...store.MessageID) error {
+	if len(d.pending) == 0 && len(ack) == 0 {
+		return nil
+	}
+	stored, err := d.append(ctx, d.pending, ack)
+	d.pending = d.pending[:0]
 	if err != nil {
 		return fmt.Errorf("journal of run %s: %w", d.run, err)
 	}

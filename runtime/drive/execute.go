@@ -23,8 +23,11 @@ func (d *driver) execute(ctx context.Context, cmds []machine.Command) error {
 			facts = append(facts, event.Event{Type: event.RunEnded}.With(event.Ended{Outcome: c.Outcome, Causes: c.Causes}))
 		}
 	}
-	order := d.seq
-	if err := d.record(ctx, facts, nil); err != nil {
+	order := d.seq + uint64(len(d.pending))
+	if err := d.fold(facts); err != nil {
+		return err
+	}
+	if err := d.flush(ctx); err != nil {
 		return err
 	}
 	for _, c := range cmds {

@@ -72,7 +72,10 @@ func (d *driver) readInbox(ctx context.Context) (bool, error) {
 // message takes one message in: it is acknowledged in the transaction of the fact that it leads to, so each takes effect
 // exactly once.
 func (d *driver) message(ctx context.Context, m store.Message) error {
-	return d.record(ctx, []event.Event{d.fact(m)}, []store.MessageID{m.ID})
+	if err := d.fold([]event.Event{d.fact(m)}); err != nil {
+		return err
+	}
+	return d.flush(ctx, m.ID)
 }
 
 // fact is what a message leads to: what can't count becomes a note that says why.
