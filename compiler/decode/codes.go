@@ -15,6 +15,7 @@ type Doc struct {
 func Docs() []Doc {
 	out := make([]Doc, 0, 24)
 	out = append(out, fileDocs()...)
+	out = append(out, nameDocs()...)
 	out = append(out, fieldDocs()...)
 	out = append(out, valueDocs()...)
 	return sortDocs(out)
@@ -30,9 +31,18 @@ func embedding(field string) string {
 	return "package web\n\n" + field + "\n\npipeline: {name: \"web\", " + make1 + "}\n"
 }
 
+// exampleModule is a module in good order, and importing the packages of an example that import each other in a row, up to
+// the last one's content.
+const (
+	exampleModule = "-- cue.mod/module.cue --\nmodule: \"web.example.com@v0\"\nlanguage: version: \"v0.17.0\"\n"
+
+	importing = exampleModule + "-- p.cue --\npackage web\n\nimport \"web.example.com/a\"\n\npipeline: {name: a.n, " + make1 + "}\n" +
+		"-- a/a.cue --\npackage a\n\nimport \"web.example.com/b\"\n\nn: b.n\n-- b/b.cue --"
+)
+
 const make1 = `stages: build: exec: command: ["make"]`
 
-// fileDocs are about files, packages and names, before anything has a value.
+// fileDocs are about files, modules and packages, before anything has a value.
 func fileDocs() []Doc {
 	return []Doc{{
 		Code:  "syntax",
@@ -56,6 +66,18 @@ func fileDocs() []Doc {
 		Bad:   "package web\n\npipline: {\n\tname: \"web\"\n\t" + make1 + "\n}\n",
 		Good:  small(make1),
 	}, {
+		Code:  "bad-module",
+		Title: "the module can't be loaded",
+		What:  "cue.mod/module.cue says something that CUE doesn't accept, or a package of it can't be put together.",
+		Why:   "Without its module a package has no imports.",
+		Bad:   "-- cue.mod/module.cue --\nmodule: \"web.example.com@v0\"\n-- p.cue --\n" + small(make1),
+		Good:  exampleModule + "-- p.cue --\n" + small(make1),
+	}}
+}
+
+// nameDocs are about imports, references and tags.
+func nameDocs() []Doc {
+	return []Doc{{
 		Code:  "unknown-package",
 		Title: "an import leads nowhere",
 		What:  "No package of this path is part of CUE, of the module, of cue.mod/pkg or of CUE's module cache. The network is never asked.",
@@ -74,15 +96,8 @@ func fileDocs() []Doc {
 		Title: "packages import each other",
 		What:  "Following the imports leads from a package back to itself.",
 		Why:   "None of them could be read first.",
-		Bad:   "-- cue.mod/module.cue --\nmodule: \"web.example.com@v0\"\nlanguage: version: \"v0.17.0\"\n-- p.cue --\npackage web\n\nimport \"web.example.com/a\"\n\npipeline: {name: a.n, " + make1 + "}\n-- a/a.cue --\npackage a\n\nimport \"web.example.com/b\"\n\nn: b.n\n-- b/b.cue --\npackage b\n\nimport \"web.example.com/a\"\n\nn: a.n\n",
-		Good:  "-- cue.mod/module.cue --\nmodule: \"web.example.com@v0\"\nlanguage: version: \"v0.17.0\"\n-- p.cue --\npackage web\n\nimport \"web.example.com/a\"\n\npipeline: {name: a.n, " + make1 + "}\n-- a/a.cue --\npackage a\n\nimport \"web.example.com/b\"\n\nn: b.n\n-- b/b.cue --\npackage b\n\nn: \"web\"\n",
-	}, {
-		Code:  "bad-module",
-		Title: "the module can't be loaded",
-		What:  "cue.mod/module.cue says something that CUE doesn't accept, or a package of it can't be put together.",
-		Why:   "Without its module a package has no imports.",
-		Bad:   "-- cue.mod/module.cue --\nmodule: \"web.example.com@v0\"\n-- p.cue --\n" + small(make1),
-		Good:  "-- cue.mod/module.cue --\nmodule: \"web.example.com@v0\"\nlanguage: version: \"v0.17.0\"\n-- p.cue --\n" + small(make1),
+		Bad:   importing + "\npackage b\n\nimport \"web.example.com/a\"\n\nn: a.n\n",
+		Good:  importing + "\npackage b\n\nn: \"web\"\n",
 	}, {
 		Code:  "unknown-reference",
 		Title: "a name that nothing declares",

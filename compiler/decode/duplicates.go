@@ -35,7 +35,8 @@ func (x *explainer) duplicates() {
 			path := []string{kind, name}
 			for _, b := range blocks[1:] {
 				rel := []diag.Related{{Range: x.unit.Places.Node(blocks[0].label), Message: "first defined here"}}
-				x.add("duplicate-definition", x.unit.Places.Node(b.label), path, fmt.Sprintf("%s %q is defined twice", singular(kind), name), "CUE merges the two: give one another name, or join them", rel)
+				msg := fmt.Sprintf("%s %q is defined twice", singular(kind), name)
+				x.add("duplicate-definition", x.unit.Places.Node(b.label), path, msg, "CUE merges the two: give one another name, or join them", rel)
 			}
 			x.spoil(path)
 		}

@@ -232,7 +232,8 @@ func (x *explainer) cycle(g *group, e located, _ []any) {
 
 // lateField is a comprehension that adds to what it reads.
 func (x *explainer) lateField(g *group, e located, args []any) {
-	x.add("swallowed", x.place(e.err), g.path, fmt.Sprintf("the field %v is added to what the comprehension around it reads", args[0]), "read from a field of another name", nil)
+	msg := fmt.Sprintf("the field %v is added to what the comprehension around it reads", args[0])
+	x.add("swallowed", x.place(e.err), g.path, msg, "read from a field of another name", nil)
 }
 
 // other is anything that CUE says and this package has no better words for.

@@ -94,10 +94,12 @@ func (x *explainer) refused(g *group, rule string) {
 
 func (x *explainer) wrongType(r diag.Range, path []string, t reflect.Type, expr ast.Expr, related []diag.Related) {
 	if deref(t) == reflect.TypeFor[schema.Secret]() { // what stands there may be the secret itself: don't repeat it
-		x.add("wrong-type", r, path, fmt.Sprintf("%s must be a reference to a secret, never the secret", subject(path)), "write env, file, vault or kubernetes: where the secret is", related)
+		msg := fmt.Sprintf("%s must be a reference to a secret, never the secret", subject(path))
+		x.add("wrong-type", r, path, msg, "write env, file, vault or kubernetes: where the secret is", related)
 		return
 	}
-	x.add("wrong-type", r, path, fmt.Sprintf("%s must be %s, not %s", subject(path), wanted(t), found(expr)), wantedHint(t, expr), related)
+	msg := fmt.Sprintf("%s must be %s, not %s", subject(path), wanted(t), found(expr))
+	x.add("wrong-type", r, path, msg, wantedHint(t, expr), related)
 }
 
 // mismatch is a value of another type than the schema's or the module's.
@@ -190,18 +192,21 @@ func (x *explainer) conflict(g *group, e located, args []any) {
 		if expr != nil {
 			a = bare(expr)
 		}
-		x.add("conflict", r, g.path, fmt.Sprintf("name is %s, but the key under pipelines says %q", a, x.key), "leave the name out: the key is the name", related)
+		msg := fmt.Sprintf("name is %s, but the key under pipelines says %q", a, x.key)
+		x.add("conflict", r, g.path, msg, "leave the name out: the key is the name", related)
 	case len(own) > 1:
 		first, again := own[0], own[len(own)-1]
 		rel := []diag.Related{{Range: x.unit.Places.Node(first.expr), Message: "first written here"}}
-		x.add("conflict", x.unit.Places.Node(again.expr), g.path, fmt.Sprintf("%s has two values: %s and %s", name, bare(x.leaf(first)), bare(x.leaf(again))), "remove one of them", rel)
+		msg := fmt.Sprintf("%s has two values: %s and %s", name, bare(x.leaf(first)), bare(x.leaf(again)))
+		x.add("conflict", x.unit.Places.Node(again.expr), g.path, msg, "remove one of them", rel)
 	case len(own) == 1 && len(shared) > 0:
 		mine, theirs := bare(x.leaf(own[0])), a
 		if theirs == mine {
 			theirs = b
 		}
 		rel := []diag.Related{{Range: x.unit.Places.Node(shared[0].expr), Message: "what " + shared[0].pkg.ImportPath + " says"}}
-		x.add("conflict", x.unit.Places.Node(own[0].expr), g.path, fmt.Sprintf("%s is %s here, but the shared module says %s", name, mine, theirs), "remove it here, or change it in the module", rel)
+		msg := fmt.Sprintf("%s is %s here, but the shared module says %s", name, mine, theirs)
+		x.add("conflict", x.unit.Places.Node(own[0].expr), g.path, msg, "remove it here, or change it in the module", rel)
 	default:
 		r, related, _ := x.where(g.path)
 		x.add("conflict", r, g.path, fmt.Sprintf("%s has two values: %s and %s", name, a, b), "", related)

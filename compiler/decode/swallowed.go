@@ -52,7 +52,8 @@ func (x *explainer) parameters() {
 			if near, ok := names.Nearest(name, known); ok {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
-			x.add("swallowed", x.unit.Places.Node(fs[0].Label), []string{name}, fmt.Sprintf("no definition of this pipeline has a parameter %s, and CUE would ignore it", name), hint, nil)
+			msg := fmt.Sprintf("no definition of this pipeline has a parameter %s, and CUE would ignore it", name)
+			x.add("swallowed", x.unit.Places.Node(fs[0].Label), []string{name}, msg, hint, nil)
 		}
 	}
 }
