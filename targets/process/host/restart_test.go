@@ -67,6 +67,9 @@ func TestRestartUnderLoadLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	total := c.Versions["v1"].Requests + c.Versions["v2"].Requests
+	if bad := c.Versions["v1"].Bad + c.Versions["v2"].Bad; bad != 0 {
+		t.Errorf("%d requests counted as bad", bad)
+	}
 	if int(total) != sent.Sent || int(c.Own.Received) != sent.Sent || c.Own.Unserved != 0 {
 		t.Errorf("counted %d requests of %d (%+v)", total, sent.Sent, c.Own)
 	}

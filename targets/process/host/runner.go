@@ -49,6 +49,13 @@ func newRunner(h *Host, s *service, v *versionRecord, secrets control.Secrets) *
 	if len(v.Spec.Secrets) == 0 {
 		r.secrets = control.Secrets{}
 	}
+	if p := v.Proc; p != nil && p.Ready {
+		// A version that an earlier host has left serves from the first request on; to look after it comes later.
+		if id, err := child.Identify(p.ID.PID); err == nil && id == p.ID {
+			r.up.SetAddr(addrOf(p.Port))
+			r.state = control.Running
+		}
+	}
 	return r
 }
 

@@ -150,7 +150,7 @@ func TestLeaseAndDrift(t *testing.T) {
 	}
 	two := r.deploy("two")
 	r.stage(two)
-	if _, err := r.d.Shift(ctx, r.next(), two, plan.Shift{Weight: 50, Lease: plan.Duration(200 * time.Millisecond)}); err != nil {
+	if _, err := r.d.Shift(ctx, r.next(), two, plan.Shift{Weight: 50, Lease: plan.Duration(time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.d.RenewLease(ctx, r.next(), two, 300*time.Millisecond); err != nil {
