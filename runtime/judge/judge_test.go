@@ -247,3 +247,27 @@ func TestFindsFiveTimes(t *testing.T) {
 		}
 	}
 }
+
+// A tick that is cut short, because the weight changed or the watch was closed, may well have no requests in it: that is no
+// missing traffic, and must not turn a healthy canary away.
+func TestShortTickWithoutRequests(t *testing.T) {
+	cfg := errorsOnly()
+	s, err := NewState(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := 0.0
+	for range 30 {
+		at++
+		s.Observe(cfg, Tick{Elapsed: at, Weight: 10, Counts: map[string]Counts{"errors": {CanaryTotal: 10, StableTotal: 90}}})
+	}
+	s.Observe(cfg, Tick{Elapsed: at + 0.004, Weight: 10, Counts: map[string]Counts{"errors": {}}})
+	if c := Conclude(cfg, s); c.Outcome != Pass {
+		t.Errorf("got %s: %s", c.Outcome, c.Explain())
+	}
+	// a whole second without any is another matter
+	s.Observe(cfg, Tick{Elapsed: at + 1.004, Weight: 10, Counts: map[string]Counts{"errors": {}}})
+	if c := Conclude(cfg, s); c.Outcome == Pass {
+		t.Errorf("a second without traffic passed: %s", c.Explain())
+	}
+}

@@ -19,13 +19,14 @@ func (s *State) Observe(cfg Config, t Tick) Finding {
 	if s.Ticks > 0 && t.Elapsed <= s.Elapsed {
 		return s.finding(cfg, RepeatedTick)
 	}
+	since := s.Elapsed
 	s.Ticks++
 	s.Elapsed, s.Weight = t.Elapsed, t.Weight
 	alphas := cfg.Alphas()
 	for i := range s.SLIs {
 		c, ok := t.Counts[s.SLIs[i].Name]
 		c.Missing = c.Missing || !ok
-		s.SLIs[i].observe(look{cfg: cfg, sli: cfg.SLIs[i], alpha: alphas[i], tick: t, before: s.Ticks - 1}, c)
+		s.SLIs[i].observe(look{cfg: cfg, sli: cfg.SLIs[i], alpha: alphas[i], tick: t, since: since}, c)
 	}
 	return s.finding(cfg)
 }
@@ -62,11 +63,17 @@ func (s *State) latched(cfg Config) Verdict {
 
 // look is what the observation of one SLI is made under.
 type look struct {
-	cfg    Config
-	sli    SLI
-	alpha  float64
-	tick   Tick
-	before int // ticks taken before this one
+	cfg   Config
+	sli   SLI
+	alpha float64
+	tick  Tick
+	since float64 // when the tick before this one ended, in seconds; 0 for the first
+}
+
+// due reports whether a version that had so many requests until this tick must have expected some in it. The first tick of a
+// watch is due some in any case; one that was cut short is due its share.
+func (l look) due(past float64) bool {
+	return l.since == 0 || past*(l.tick.Elapsed-l.since)/l.since >= due
 }
 
 func (w *Watch) observe(l look, c Counts) {
@@ -146,16 +153,16 @@ const due = 5
 // quiet says whether a version got no requests in a tick in which it was due some: by the weight when the other one was
 // served, by the mean of the watch so far when neither was. The first ticks of a watch are due some in any case.
 func (w *Watch) quiet(l look, c Counts) Code {
-	past, usual := w.Totals(), due*float64(l.before)
+	past := w.Totals()
 	if l.cfg.Against == AgainstObjective {
-		if c.CanaryTotal == 0 && float64(past.CanaryTotal) >= usual {
+		if c.CanaryTotal == 0 && l.due(float64(past.CanaryTotal)) {
 			return NoTraffic
 		}
 		return ""
 	}
 	weight := l.tick.Weight / 100
 	switch {
-	case c.total() == 0 && past.total() >= usual:
+	case c.total() == 0 && l.due(past.total()):
 		return NoTraffic
 	case c.CanaryTotal == 0 && weight*c.total() >= due:
 		return NoTraffic

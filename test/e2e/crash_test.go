@@ -58,14 +58,18 @@ pipeline: {
 				workload: "hello"
 				in:       "local"
 				canary: {
-					steps: [{weight: 20, hold: "2s"}, {weight: 60, hold: "2s"}]
+					steps: [{weight: 5, hold: "2s"}, {weight: 50, hold: "2s"}]
 					analysis: slos: availability: {}
+					keep: "1s"
 				}
 			}
 		}
 	}
 }
 `
+
+// Two seconds at 5 % are two ticks of about five requests on the new version: enough to convict one that fails nine
+// tenths of them, and no more than that.
 
 // moment is when the process is killed: at a random time after an event.
 type moment struct {
@@ -110,7 +114,7 @@ func TestKilledRunsSettle(t *testing.T) {
 			s := site.New(t, bins, pipeline)
 			s.Use("1")
 			s.Must(0, "run")
-			gen, stop := traffic(t, s, 60)
+			gen, stop := traffic(t, s, 100)
 
 			old := "1"
 			for i := range killsPerMoment {

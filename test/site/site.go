@@ -27,7 +27,7 @@ import (
 type Binaries struct {
 	Dir      string
 	Penstock string
-	// Programs are the example program in versions "1", "2" and "3"; the last fails 20 % of its requests.
+	// Programs are the example program in versions "1", "2" and "3"; the last fails nine tenths of its requests.
 	Programs map[string]string
 }
 
@@ -41,7 +41,7 @@ func Build(root string) (*Binaries, error) {
 	if err := build(root, b.Penstock, "", "./cmd/penstock"); err != nil {
 		return nil, err
 	}
-	for version, fail := range map[string]string{"1": "0", "2": "0", "3": "20"} {
+	for version, fail := range map[string]string{"1": "0", "2": "0", "3": "90"} {
 		out := filepath.Join(dir, "hello-"+version)
 		flags := fmt.Sprintf("-X main.version=%s -X main.failPercent=%s", version, fail)
 		if err := build(filepath.Join(root, "examples", "quickstart"), out, flags, "."); err != nil {
