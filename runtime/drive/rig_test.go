@@ -150,9 +150,11 @@ func built(n int) string { return "sha256:" + fmt.Sprintf("%064d", n) }
 
 func (w *world) executor() *op.Executor { return w.bare(w.t) }
 
-func (w *world) bare(tb testing.TB) *op.Executor {
+func (w *world) bare(tb testing.TB) *op.Executor { return w.bareIn(tb.TempDir()) }
+
+func (w *world) bareIn(dir string) *op.Executor {
 	return &op.Executor{
-		Plan: w.plan, Dir: tb.TempDir(), Content: content{built(w.runs)}, Now: time.Now,
+		Plan: w.plan, Dir: dir, Content: content{built(w.runs)}, Now: time.Now,
 		Driver: func(context.Context, string) (targets.Driver, error) { return w.drv, nil },
 		Secret: func(context.Context, plan.SecretRef) (string, error) { return "", errors.New("no secrets here") },
 		Mask:   func(out io.Writer, _ []string) io.WriteCloser { return nopCloser{out} },
