@@ -93,6 +93,7 @@ func TestStopAndStartAgain(t *testing.T) {
 			t.Errorf("after keep=%v: %d %q", keep, status, text)
 		}
 	}
+	r.eventually("readiness", func() bool { v, _ := r.observe().In(control.Stable); return v.State == control.Running })
 	if d, err := r.c.Drift(t.Context(), r.id); err != nil || len(d) != 0 {
 		t.Errorf("a stop that was asked for is no drift: %+v, %v", d, err)
 	}
