@@ -128,6 +128,8 @@ type Holder struct {
 	Host    string    `json:"host"`
 	PID     int       `json:"pid"`
 	Since   time.Time `json:"since"`
+	// Commit is the revision that the run releases: only a descendant of it may supersede the run.
+	Commit string `json:"commit,omitempty"`
 }
 
 // Locker keeps an environment's lock where the environment is, not where penstock runs.

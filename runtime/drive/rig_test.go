@@ -19,14 +19,13 @@ import (
 
 // world is what outlives a process: the store and the targets.
 type world struct {
-	t     *testing.T
-	st    store.Store
-	drv   *memory.Driver
-	file  plan.File
-	plan  *plan.Plan
-	runs  int
-	wrap  func(store.Writer) store.Writer
-	tweak func(*Options)
+	t    *testing.T
+	st   store.Store
+	drv  *memory.Driver
+	file plan.File
+	plan *plan.Plan
+	runs int
+	wrap func(store.Writer) store.Writer
 
 	mu    sync.Mutex
 	lines []string
