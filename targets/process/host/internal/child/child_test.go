@@ -28,8 +28,8 @@ func TestMain(m *testing.M) {
 		defer ln.Close()
 		fmt.Println("listening")
 		select {}
-	case "stubborn": // starts a helper in its group and ignores SIGTERM, as its shell does
-		sh := exec.Command("/bin/sh", "-c", "trap '' TERM; sleep 1000 & echo helper $!; wait; wait; sleep 1000")
+	case "stubborn": // starts a worker in its group and ignores SIGTERM, as its shell does
+		sh := exec.Command("/bin/sh", "-c", "trap '' TERM; sleep 1000 & echo worker $!; wait; wait; sleep 1000")
 		sh.Stdout = os.Stdout
 		if err := sh.Run(); err != nil {
 			fmt.Println(err)
@@ -127,14 +127,14 @@ func TestOwnsNotForeignPort(t *testing.T) {
 func TestStopKillsTheGroup(t *testing.T) {
 	s := spec(t, "stubborn")
 	p := start(t, s)
-	var helper int
-	eventually(t, "the helper", func() bool {
+	var worker int
+	eventually(t, "the worker", func() bool {
 		lines, _ := Tail(s.Log, 1)
-		n, _ := fmt.Sscanf(strings.Join(lines, ""), "helper %d", &helper)
+		n, _ := fmt.Sscanf(strings.Join(lines, ""), "worker %d", &worker)
 		return n == 1
 	})
 	p.Stop(t.Context(), 50*time.Millisecond)
-	eventually(t, "the helper's end", func() bool { _, err := readStat(helper); return errors.Is(err, ErrGone) })
+	eventually(t, "the worker's end", func() bool { _, err := readStat(worker); return errors.Is(err, ErrGone) })
 }
 
 func TestAdopt(t *testing.T) {
