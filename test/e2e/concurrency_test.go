@@ -20,6 +20,7 @@ func twoCopies(t *testing.T, concurrency string) (a, b *site.Site) {
 	commit(t, a, "first")
 	a.Use("1")
 	a.Must(0, "run")
+	traffic(t, a, 100)
 	b = a.Copy("other")
 	b.Write("change", "a later commit\n")
 	commit(t, b, "second")
@@ -98,7 +99,7 @@ func TestTwoRunsReject(t *testing.T) {
 	exposed(t, first)
 	b.Use("1")
 	code, out, err := b.Run(t.Context(), "run")
-	if err != nil || code != 3 || !strings.Contains(out, "held by") {
+	if err != nil || code != 3 || !strings.Contains(out, "locked by run") {
 		t.Errorf("second run: exit code %d (%v), want 3 and who holds the lock\n%s", code, err, out)
 	}
 	if code, text := first.Wait(); code != 0 {

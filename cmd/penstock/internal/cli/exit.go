@@ -58,15 +58,19 @@ func codeOf(err error) int {
 	return ExitFailed
 }
 
-// outcomeCode is the exit code for how a run ended. An aborted run that had to go back has rolled back.
-func outcomeCode(o event.Outcome) int {
+// outcomeCode is the exit code for how a run ended; undone says that it had to go back.
+func outcomeCode(o event.Outcome, undone bool) int {
 	switch o {
 	case event.Succeeded:
 		return ExitFine
-	case event.RolledBack, event.Aborted:
+	case event.RolledBack:
 		return ExitRolledBack
 	case event.Unsettled:
 		return ExitUnsettled
+	case event.Aborted:
+		if undone {
+			return ExitRolledBack
+		}
 	case "":
 		return ExitParked
 	}

@@ -225,7 +225,8 @@ func (a *App) drive(ctx context.Context, st *store.Local, dir string, prov plan.
 	if err != nil {
 		return err
 	}
-	return silent(outcomeCode(rep.Outcome))
+	undone := slices.ContainsFunc(rep.Stages, func(s runtime.StageReport) bool { return s.Status == "undone" })
+	return silent(outcomeCode(rep.Outcome, undone))
 }
 
 func newResumeCmd(a *App) *cobra.Command {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -73,7 +74,8 @@ compensation, and says whether each ended settled.`,
 			if len(res.Violations) > 0 {
 				return silent(ExitFailed)
 			}
-			return silent(outcomeCode(res.Outcome))
+			undone := slices.ContainsFunc(res.Log, func(o simulate.Operation) bool { return o.Undo })
+			return silent(outcomeCode(res.Outcome, undone))
 		},
 	}
 	src.add(cmd)
