@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"os"
+	_ "time/tzdata" // calendars name IANA zones, and not every machine has the files
 
 	"github.com/penstock-dev/penstock/cmd/penstock/internal/cli"
 )

@@ -193,7 +193,6 @@ type State struct {
 	stucks   int32
 	watching int32 // monitors open
 	undos    int32 // undos done
-	backlog  int32 // stages asked to roll back, not yet begun
 	outcome  event.Outcome
 }
 

@@ -8,7 +8,9 @@ import (
 func TestMeter(t *testing.T) {
 	t0 := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	at := func(s int) time.Time { return t0.Add(time.Duration(s) * time.Second) }
-	pair := func(s int, canary, stable Counter) Pair { return Pair{At: at(s), Canary: canary, Stable: stable, Weight: 10} }
+	pair := func(s int, canary, stable Counter) Pair {
+		return Pair{At: at(s), Canary: canary, Stable: stable, Weight: 10}
+	}
 	n := func(bad, total uint64, since int) Counter { return Counter{Bad: bad, Total: total, Since: at(since)} }
 	for name, x := range map[string]struct {
 		before, now    Pair
