@@ -8,6 +8,7 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 RACED   := ./runtime/... ./targets/...
+BENCHED := ./compiler ./schema ./policies/engine ./runtime/... ./internal/evidence ./targets/process/host/proxy
 # the tests whose printed numbers belong into the record: cases explored, mutants caught
 SHOW    := ^(TestEveryFault|TestMutants)
 
@@ -53,6 +54,10 @@ check: lint test race policy-test vet-examples ## all of the above: what a pull 
 .PHONY: bench
 bench: ## the benchmarks behind docs/performance.md
 	test/bench.sh
+
+.PHONY: bench-smoke
+bench-smoke: ## every benchmark once: they must run, their figures are for a quiet machine
+	$(GO) test -run '^$$' -bench . -benchtime 1x $(BENCHED) | grep -E '^(Benchmark|ok|FAIL|---|panic)'
 
 .PHONY: acceptance
 acceptance: ## does every acceptance line have its evidence in the last `make test` and the tiers of .ci/run?

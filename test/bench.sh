@@ -30,5 +30,5 @@ bin/pair -n 20 -a "bin/penstock version" -b "$tmp/empty/empty"
 ls -l bin/penstock | awk '{printf "bin/penstock: %.1f MB\n", $5/1e6}'
 
 printf '\n## compile, engine, store, judge, proxy\n'
-go test -run '^$' -bench . -benchmem ./compiler ./policies/... ./runtime/... ./internal/evidence ./targets/process/... |
+go test -run '^$' -bench . -benchmem ./compiler ./schema ./policies/engine ./runtime/... ./internal/evidence ./targets/process/host/proxy |
 	grep -E '^(Benchmark|pkg:|cpu:)'

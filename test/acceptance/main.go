@@ -102,12 +102,21 @@ func read(in io.Reader, out io.Writer, shown *regexp.Regexp) (*results, error) {
 		case "pass", "fail", "skip":
 			res.add(key, e)
 			if e.Test != "" && (e.Action == "fail" || shown != nil && shown.MatchString(e.Test)) {
-				fmt.Fprint(out, strings.Join(output[key], ""))
+				tell(out, output[key])
 			}
 			if e.Test == "" && e.Action == "fail" {
-				fmt.Fprint(out, strings.Join(output[key], ""))
+				tell(out, output[key])
 			}
 			delete(output, key)
+		}
+	}
+}
+
+// tell prints a test's output without the lines that only say when it ran.
+func tell(out io.Writer, lines []string) {
+	for _, l := range lines {
+		if !strings.HasPrefix(l, "=== ") {
+			fmt.Fprint(out, l)
 		}
 	}
 }
