@@ -99,7 +99,7 @@ var moments = []moment{
 	{"shift", "2", anyDispatched("release/shift-", false), 10 * time.Millisecond},
 	{"hold", "2", holding, 1500 * time.Millisecond},
 	{"commit", "2", dispatched("release/commit", false), 10 * time.Millisecond},
-	{"compensation", "3", anyDispatched("release/", true), 20 * time.Millisecond},
+	{"compensation", "3", anyDispatched("release/", true), 5 * time.Millisecond},
 }
 
 // killsPerMoment is how often each moment is hit.
@@ -117,14 +117,20 @@ func TestKilledRunsSettle(t *testing.T) {
 			gen, stop := traffic(t, s, 100)
 
 			old := "1"
-			for i := range killsPerMoment {
+			for kills, tries := 0, 0; kills < killsPerMoment; tries++ {
+				if tries > 4*killsPerMoment {
+					t.Fatalf("%d runs, but only %d could be killed in time", tries, kills)
+				}
 				// releasing what serves already would be no change: go back and forth between 1 and 2
 				next := m.version
 				if next == old {
 					next = "1"
 				}
 				s.Use(next)
-				old = killAndResume(t, s, m, i, old, next)
+				var killed bool
+				if old, killed = killAndResume(t, s, m, tries, old, next); killed {
+					kills++
+				}
 			}
 			stop()
 			if tally := load.Count(gen.Results()); tally.Lost > 0 {
@@ -145,8 +151,8 @@ func traffic(t *testing.T, s *site.Site, rate int) (gen *load.Generator, stop fu
 	return gen, stop
 }
 
-// killAndResume returns the version that serves in the end.
-func killAndResume(t *testing.T, s *site.Site, m moment, i int, old, next string) string {
+// killAndResume returns the version that serves in the end, and whether the run was killed before it was over by itself.
+func killAndResume(t *testing.T, s *site.Site, m moment, i int, old, next string) (string, bool) {
 	t.Helper()
 	p := s.Start("run")
 	if _, ok := p.Await(m.at); !ok {
@@ -154,7 +160,9 @@ func killAndResume(t *testing.T, s *site.Site, m moment, i int, old, next string
 		t.Fatalf("kill %d: the run of version %s ended with %d before the moment came\n%s", i, next, code, text)
 	}
 	time.Sleep(rand.N(m.within))
-	p.Kill()
+	if !p.Kill() {
+		return serving(t, s), false
+	}
 	code, out, err := s.Run(t.Context(), "resume")
 	if err != nil || code != 0 && code != 4 {
 		t.Fatalf("kill %d: resume: exit code %d (%v)\n%s", i, code, err, out)
@@ -163,7 +171,7 @@ func killAndResume(t *testing.T, s *site.Site, m moment, i int, old, next string
 	if want := map[int]string{0: next, 4: old}[code]; now != want {
 		t.Fatalf("kill %d: resume said %d, so version %s should serve, but %s does\n%s", i, code, want, now, out)
 	}
-	return now
+	return now, true
 }
 
 // serving asks often enough that a share of 1 % would be seen with 99 % probability.

@@ -244,11 +244,14 @@ func (p *Process) Await(want func(event.Event) bool) (event.Event, bool) {
 	}
 }
 
-// Kill ends the process as a power failure would, and waits until it is gone.
-func (p *Process) Kill() {
+// Kill ends the process as a power failure would, and waits until it is gone. It is false when the process had ended by
+// itself before.
+func (p *Process) Kill() bool {
 	_ = p.cmd.Process.Signal(syscall.SIGKILL)
 	p.wait.Wait()
 	_ = p.cmd.Wait()
+	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled()
 }
 
 // Interrupt is Ctrl-C.

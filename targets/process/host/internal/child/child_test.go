@@ -74,15 +74,37 @@ func eventually(t *testing.T, what string, cond func() bool) {
 	t.Fatalf("waited in vain for %s", what)
 }
 
-func TestStartInspectStop(t *testing.T) {
-	port, err := FreePort()
-	if err != nil {
-		t.Fatal(err)
+// listening starts a program that listens on a free port; where somebody was faster it tries another, as the host does.
+func listening(t *testing.T) (*Process, Spec, string) {
+	t.Helper()
+	for range 10 {
+		port, err := FreePort()
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr := fmt.Sprintf("127.0.0.1:%d", port)
+		s := spec(t, "listen", addr)
+		p := start(t, s)
+		owns := false
+		eventually(t, "the port", func() bool {
+			owns, _ = p.Owns(port)
+			select {
+			case <-p.Done():
+				return true
+			default:
+				return owns
+			}
+		})
+		if owns {
+			return p, s, addr
+		}
 	}
-	addr := fmt.Sprintf("127.0.0.1:%d", port)
-	s := spec(t, "listen", addr)
-	p := start(t, s)
-	eventually(t, "the port", func() bool { ok, _ := p.Owns(port); return ok })
+	t.Fatal("no port stayed free")
+	return nil, Spec{}, ""
+}
+
+func TestStartInspectStop(t *testing.T) {
+	p, s, addr := listening(t)
 	live, err := Inspect(p.Identity(), func(path string) (string, error) {
 		_, err := os.Stat(path)
 		return "digest of " + filepath.Base(path), err
