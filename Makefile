@@ -31,7 +31,8 @@ test: ## everything that needs no server: unit, scripts, simulation, crash tests
 	@set -o pipefail; $(GO) test -json $(TESTFLAGS) ./... | tee dist/test.json | $(GO) run ./test/acceptance -show '$(SHOW)'
 
 .PHONY: race
-race: ## the runtime and the targets under the race detector
+race: ## the runtime and the targets under the race detector (it needs a C compiler: Debian's is installed if there is none)
+	@command -v gcc >/dev/null || { apt-get update -qq && apt-get install -y -qq gcc libc6-dev; }
 	CGO_ENABLED=1 $(GO) test -race -short $(RACED)
 
 .PHONY: lint
