@@ -90,7 +90,8 @@ func Start(ctx context.Context, o Options, b Begin) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	if err := o.Store.PutPlan(ctx, b.File.ID, file); err != nil {
+	// The same plan compiled again may come with other positions or from another compiler: the one that is stored stays.
+	if err := o.Store.PutPlan(ctx, b.File.ID, file); err != nil && !errors.Is(err, store.ErrConflict) {
 		return Report{}, fmt.Errorf("store the plan: %w", err)
 	}
 	if b.Decision != "" {

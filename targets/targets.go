@@ -152,6 +152,11 @@ type Superseder interface {
 	SupersedeRequested(ctx context.Context, p Place, run string) (by Holder, requested bool, err error)
 }
 
+// Addresser tells where the staged version can be reached past the router, "host:port", before anybody is on it.
+type Addresser interface {
+	Address(ctx context.Context, d Deploy) (string, error)
+}
+
 // Leaser renews the exposure lease of a staged version.
 type Leaser interface {
 	RenewLease(ctx context.Context, c Call, d Deploy, lease time.Duration) error

@@ -96,26 +96,53 @@ func (d *deploy) finish(op plan.Commit) *plan.Node {
 func (d *deploy) present() *plan.When { return &plan.When{Snapshot: d.snapshot} }
 func (d *deploy) absent() *plan.When  { return &plan.When{Snapshot: d.snapshot, Absent: true} }
 
-// whole moves all traffic in one step, holds, and commits: the same on both branches.
+// whole moves all traffic in one step, holds, and commits. Unjudged it is the same on both branches; judged, a first deploy
+// has a monitor of its own: where nobody is served yet, no traffic is no reason to take it back.
 func (d *deploy) whole(hold schema.Duration, path string, a *schema.Analysis, commit plan.Commit) error {
-	needs, err := d.reask("100", nil, d.tail)
+	if !judges(a) {
+		shift, err := d.all("shift-100", "100", path, hold, nil)
+		if err != nil {
+			return err
+		}
+		d.tail = []plan.NodeID{shift.ID}
+		d.finish(commit)
+		return nil
+	}
+	shift, err := d.all("shift-100", "100", path, hold, d.present())
 	if err != nil {
 		return err
 	}
-	shift := d.shift("shift-100", path, needs, plan.Shift{Weight: 100})
-	if hold.Value() > 0 {
-		shift.Hold = &plan.Hold{For: span(hold)}
+	first, err := d.all("first", "first", path, hold, d.absent())
+	if err != nil {
+		return err
 	}
-	d.tail = []plan.NodeID{shift.ID}
-	done := d.finish(commit)
-	if !judges(a) {
-		return nil
-	}
-	m := d.monitor("judge", path, a, watched{ref: d.ref, against: "objective", opens: shift.ID, closes: done.ID}, span(hold))
-	if shift.Hold != nil {
-		shift.Hold.Monitor = m
+	d.tail = []plan.NodeID{shift.ID, first.ID}
+	closes := d.finish(commit).ID
+	for _, w := range []struct {
+		name  string
+		opens *plan.Node
+		first bool
+	}{{"judge", shift, false}, {"judge-first", first, true}} {
+		id := d.monitor(w.name, path, a, watched{ref: d.ref, against: "objective", opens: w.opens.ID, closes: closes, when: w.opens.When, first: w.first}, span(hold))
+		if w.opens.Hold != nil {
+			w.opens.Hold.Monitor = id
+		}
 	}
 	return nil
+}
+
+// all adds a node that moves all traffic and holds, behind what came before and the gates that are asked again.
+func (d *deploy) all(step, gate, path string, hold schema.Duration, when *plan.When) (*plan.Node, error) {
+	needs, err := d.reask(gate, when, d.tail)
+	if err != nil {
+		return nil, err
+	}
+	n := d.shift(step, path, needs, plan.Shift{Weight: 100})
+	n.When = when
+	if hold.Value() > 0 {
+		n.Hold = &plan.Hold{For: span(hold)}
+	}
+	return n, nil
 }
 
 // Artifacts lists what a resolved workload runs, sorted: what its manifests and its function or program come from.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/penstock-dev/penstock/compiler/plan"
+	"github.com/penstock-dev/penstock/targets"
 )
 
 // defaultGrace is how long a command may take to stop after SIGTERM before it is killed.
@@ -141,13 +142,42 @@ func (x *Executor) environ(ctx context.Context, c Call, cmd command) (environ, s
 	if c.Fence > 0 {
 		vars["PENSTOCK_FENCE"] = strconv.FormatUint(c.Fence, 10)
 	}
-	if p := c.Bindings["preview-address"]; p != "" {
-		vars["PENSTOCK_PREVIEW"] = p
+	if addr, err := x.previewAddress(ctx, c); err != nil {
+		return nil, nil, err
+	} else if addr != "" {
+		vars["PENSTOCK_PREVIEW"] = addr
 	}
 	for _, k := range slices.Sorted(maps.Keys(vars)) {
 		environ = append(environ, k+"="+vars[k])
 	}
 	return environ, secrets, nil
+}
+
+// previewAddress is where a command inside a deploy stage reaches the staged version, past the router; "" elsewhere and for
+// targets that have no such address.
+func (x *Executor) previewAddress(ctx context.Context, c Call) (string, error) {
+	name, _, _ := strings.Cut(string(c.Node), "/")
+	st := x.Plan.StageByName(name)
+	if st == nil || st.Action != "deploy" || x.Driver == nil {
+		return "", nil
+	}
+	d, err := x.Deploy(ctx, plan.RefOf(st.Workload, st.Environment), c.Bindings, false)
+	if err != nil {
+		return "", err
+	}
+	drv, err := x.Driver(ctx, d.Kind)
+	if err != nil {
+		return "", err
+	}
+	a, ok := drv.(targets.Addresser)
+	if !ok {
+		return "", nil
+	}
+	addr, err := a.Address(ctx, d)
+	if errors.Is(err, targets.ErrNoVersion) { // what undoes a stage may run when the version is gone
+		return "", nil
+	}
+	return addr, err
 }
 
 // secretVariables are the names of environment variables that hold secrets, as the plan's references say.
