@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -125,9 +124,13 @@ func (r *recorder) effect(e event.Event) (event.Done, bool) {
 }
 
 // history answers soak gates from the recorded deployments.
-type history struct{ st store.Store }
+type history struct {
+	st   store.Store
+	plan *plan.Plan
+}
 
-// RunsSince says since when the environment runs exactly these artifacts.
+// RunsSince says since when the environment runs exactly these artifacts. Workloads of others, or that the plan no longer
+// has, don't count.
 func (h history) RunsSince(ctx context.Context, env string, digests map[string]string) (time.Time, bool, error) {
 	all, err := h.st.Deployments(ctx, env)
 	if err != nil {
@@ -140,6 +143,9 @@ func (h history) RunsSince(ctx context.Context, env string, digests map[string]s
 			continue
 		}
 		seen[d.Workload] = true
+		if _, ours := h.plan.Workloads[plan.RefOf(d.Workload, env)]; !ours {
+			continue
+		}
 		cur, ok := store.Current(all, d.Workload)
 		if !ok {
 			continue
@@ -171,7 +177,7 @@ func same(have, want map[string]string) bool {
 }
 
 // Reuse returns the nodes outside the selection whose outcome the runs of a release have already established, and their
-// bindings. An outcome is reused only when its node is the same to the last byte. What the selection needs and nobody has
+// bindings. An outcome is reused only when all that it depends on is the same to the last byte. What the selection needs and nobody has
 // done is an error: a release is never rebuilt on the way.
 func Reuse(ctx context.Context, st store.Store, p *plan.Plan, rel store.Release, selection []string) (nodes []plan.NodeID, bindings map[string]string, err error) {
 	runs, err := st.Runs(ctx, store.Filter{Pipeline: p.Pipeline})
@@ -181,7 +187,7 @@ func Reuse(ctx context.Context, st store.Store, p *plan.Plan, rel store.Release,
 	wanted := fingerprints(p)
 	bindings = map[string]string{}
 	done := map[plan.NodeID]bool{}
-	for _, info := range runs {
+	for _, info := range slices.Backward(runs) { // what a later run found out counts
 		if info.Release != rel.ID {
 			continue
 		}
@@ -191,8 +197,11 @@ func Reuse(ctx context.Context, st store.Store, p *plan.Plan, rel store.Release,
 		}
 		old := fingerprints(l.Plan)
 		for _, n := range l.State.Nodes() {
-			if (n.Status == machine.NodeDone || n.Status == machine.NodeSkipped) && old[n.ID] != "" && old[n.ID] == wanted[n.ID] {
-				done[n.ID] = true
+			switch same := old[n.ID] != "" && old[n.ID] == wanted[n.ID]; n.Status {
+			case machine.NodeDone, machine.NodeSkipped:
+				done[n.ID] = done[n.ID] || same
+			case machine.NodeUndoing, machine.NodeUndone, machine.NodeStuck:
+				delete(done, n.ID)
 			}
 		}
 		maps.Copy(bindings, l.State.Bindings())
@@ -218,15 +227,29 @@ func Reuse(ctx context.Context, st store.Store, p *plan.Plan, rel store.Release,
 	return nodes, bindings, nil
 }
 
-// fingerprints are the canonical bytes of each node.
+// fingerprints say for each node what its outcome depends on: the node itself, the workload and the environment that it
+// works on, the artifacts and how they are produced, and who watches.
 func fingerprints(p *plan.Plan) map[plan.NodeID]string {
+	monitors := map[plan.NodeID][]plan.Monitor{}
+	for _, m := range p.Monitors {
+		monitors[m.Closes] = append(monitors[m.Closes], m)
+	}
 	out := map[plan.NodeID]string{}
 	for _, n := range p.Nodes {
-		b, err := json.Marshal(n)
-		if err != nil {
-			continue // a plan that was read marshals
+		parts := []any{n, monitors[n.ID]}
+		if st := p.StageByName(n.Stage); st != nil && st.Environment != "" {
+			parts = append(parts, p.Envs[st.Environment])
 		}
-		out[n.ID] = string(bytes.TrimSpace(b))
+		if ref, ok := n.Do.Workload(); ok {
+			w := p.Workloads[ref]
+			parts = append(parts, w)
+			for _, h := range w.Holes {
+				parts = append(parts, p.Artifacts[h.From.Artifact])
+			}
+		}
+		if b, err := json.Marshal(parts); err == nil { // a plan that was read marshals
+			out[n.ID] = string(b)
+		}
 	}
 	return out
 }

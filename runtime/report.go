@@ -20,6 +20,8 @@ type Report struct {
 	Commit   string        `json:"commit,omitempty"`
 	State    store.State   `json:"state"`
 	Outcome  event.Outcome `json:"outcome,omitempty"`
+	// Emergency is the declared reason of an emergency rollback.
+	Emergency string `json:"emergency,omitempty"`
 	// Causes are root causes only.
 	Causes []event.Cause `json:"causes,omitempty"`
 	Stages []StageReport `json:"stages"`
@@ -112,6 +114,11 @@ func (l *Loaded) Report(ctx context.Context, st store.Store) (Report, error) {
 	r := Report{
 		Run: l.Info.ID, Pipeline: l.Info.Pipeline, Plan: l.Info.Plan, Release: l.Info.Release, Commit: l.Info.Commit,
 		State: l.Info.State, Outcome: l.Info.Outcome, Causes: l.State.Causes(), Head: head,
+	}
+	if len(l.Events) > 0 {
+		if started, err := event.Payload[event.Started](l.Events[0]); err == nil {
+			r.Emergency = started.Emergency
+		}
 	}
 	nodes := map[string][]NodeReport{}
 	because := map[string]string{}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/penstock-dev/penstock/compiler/plan"
 	"github.com/penstock-dev/penstock/runtime/store"
@@ -31,23 +29,16 @@ type RollbackTo struct {
 // the one before the one in force. In an emergency approvals, gates, gradual steps and hooks are left out: what remains is
 // verify, stage, commit; the reason is recorded by whoever starts it.
 func Rollback(ctx context.Context, st store.Store, env, to string, emergency bool) (RollbackTo, error) {
-	history, err := st.Deployments(ctx, env)
-	if err != nil {
-		return RollbackTo{}, fmt.Errorf("history of %s: %w", env, err)
-	}
-	now, err := st.LastExecuted(ctx, env, "")
+	past, err := readPast(ctx, st, env)
 	if err != nil {
 		return RollbackTo{}, fmt.Errorf("environment %q: %w", env, err)
 	}
-	target, rel, err := findTarget(ctx, st, history, now, to)
+	target, err := past.target(ctx, to)
 	if err != nil {
 		return RollbackTo{}, fmt.Errorf("environment %q: %w", env, err)
 	}
-	b, err := st.Plan(ctx, target.Plan)
-	if err != nil {
-		return RollbackTo{}, fmt.Errorf("plan of release %s: %w", rel.ID, err)
-	}
-	f, p, err := plan.Read(b)
+	rel := past.releases[target.Release]
+	f, p, err := readPlan(ctx, st, target.Plan)
 	if err != nil {
 		return RollbackTo{}, fmt.Errorf("plan of release %s: %w", rel.ID, err)
 	}
@@ -60,203 +51,28 @@ func Rollback(ctx context.Context, st store.Store, env, to string, emergency boo
 	if err != nil {
 		return RollbackTo{}, fmt.Errorf("rollback plan: %w", err)
 	}
-	return RollbackTo{Release: rel, From: now.Release, File: file, Plan: small}, nil
+	return RollbackTo{Release: rel, From: past.now.Release, File: file, Plan: small}, nil
 }
 
-// findTarget picks the deployment to go back to: the newest commit of the wanted release, or of one with other artifacts or
-// another plan than what is in force.
-func findTarget(ctx context.Context, st store.Store, history []store.Deployment, now store.Deployment, to string) (store.Deployment, store.Release, error) {
-	for _, d := range history {
-		if d.Outcome != store.Committed || takenBack(history, d) {
+// genuine refuses a plan that says it is a rollback and isn't the one that the history gives: policies ask less of what ran
+// before, so nobody may claim that by a tag or in a plan file.
+func genuine(ctx context.Context, st store.Store, b Begin) error {
+	claimed, ok := b.Plan.Inputs[RollbackInput]
+	if !ok {
+		return nil
+	}
+	for _, s := range b.Plan.Stages {
+		if s.Action != "deploy" {
 			continue
 		}
-		if to != "" && d.Release != to || to == "" && d.Release == now.Release {
-			continue
+		made, err := Rollback(ctx, st, s.Environment, claimed, b.Emergency != "")
+		switch {
+		case err != nil:
+			return fmt.Errorf("the plan says that it brings back release %q: %w", claimed, err)
+		case made.File.ID == b.File.ID && b.Release == claimed:
+			return nil
 		}
-		rel, err := st.Release(ctx, d.Release)
-		if errors.Is(err, store.ErrNotFound) {
-			continue
-		}
-		return d, rel, err
+		break
 	}
-	if to != "" {
-		return store.Deployment{}, store.Release{}, fmt.Errorf("release %q never ran here", to)
-	}
-	return store.Deployment{}, store.Release{}, ErrNothingBefore
-}
-
-// takenBack reports whether the run of a commit has itself undone it.
-func takenBack(history []store.Deployment, c store.Deployment) bool {
-	return slices.ContainsFunc(history, func(d store.Deployment) bool {
-		return d.Run == c.Run && d.Workload == c.Workload && d.Outcome == store.RolledBack && !d.At.Before(c.At)
-	})
-}
-
-// surgery reduces a plan to what brings one environment back.
-type surgery struct {
-	p         *plan.Plan
-	env       string
-	emergency bool
-}
-
-func (s surgery) reduce(rel store.Release) (*plan.Plan, error) {
-	stages := s.stages()
-	if len(stages) == 0 {
-		return nil, fmt.Errorf("the plan of release %s deploys nothing to %q", rel.ID, s.env)
-	}
-	keep := map[plan.NodeID]bool{}
-	for i := range s.p.Nodes {
-		n := &s.p.Nodes[i]
-		keep[n.ID] = stages[n.Stage] && !(s.emergency && gradual(n))
-	}
-	out := *s.p
-	out.Nodes, out.Stages, out.Monitors = nil, nil, nil
-	out.Workloads, out.Artifacts = map[plan.Ref]plan.Workload{}, map[string]plan.Artifact{}
-	out.Inputs = maps.Clone(s.p.Inputs)
-	if out.Inputs == nil {
-		out.Inputs = map[string]string{}
-	}
-	out.Inputs[RollbackInput] = rel.ID
-	s.keepNodes(&out, keep)
-	s.keepStages(&out, stages, keep)
-	for _, m := range s.p.Monitors {
-		if keep[m.Opens] && keep[m.Closes] && !s.emergency {
-			out.Monitors = append(out.Monitors, m)
-		}
-	}
-	for name, a := range s.p.Artifacts {
-		a.Producer, a.Digest = "", rel.Digests[name]
-		if a.Digest == "" {
-			if _, used := rel.Digests[name]; used || s.uses(&out, name) {
-				return nil, fmt.Errorf("release %s has no artifact %q", rel.ID, name)
-			}
-			continue
-		}
-		out.Artifacts[name] = a
-	}
-	return &out, nil
-}
-
-// stages are the deploy stages of the environment and, unless it is an emergency, the approvals on the way to them.
-func (s surgery) stages() map[string]bool {
-	keep := map[string]bool{}
-	var deploys []string
-	for _, st := range s.p.Stages {
-		if st.Action == "deploy" && st.Environment == s.env {
-			keep[st.Name] = true
-			deploys = append(deploys, st.Name)
-		}
-	}
-	closed, _ := s.p.Closure(deploys)
-	for _, st := range s.p.Stages {
-		if st.Action == "approve" && slices.Contains(closed, st.Name) && !s.emergency {
-			keep[st.Name] = true
-		}
-	}
-	return keep
-}
-
-// gradual are the nodes that an emergency leaves out.
-func gradual(n *plan.Node) bool {
-	switch n.Do.Op() {
-	case plan.OpVerifyArtifact, plan.OpSnapshot, plan.OpStage, plan.OpCommit, plan.OpRetire:
-		return false
-	}
-	return true
-}
-
-func (s surgery) keepNodes(out *plan.Plan, keep map[plan.NodeID]bool) {
-	needs := map[plan.NodeID][]plan.NodeID{}
-	for i := range s.p.Nodes {
-		needs[s.p.Nodes[i].ID] = s.p.Nodes[i].Needs
-	}
-	for _, n := range s.p.Nodes {
-		if !keep[n.ID] {
-			continue
-		}
-		n.Needs = nearest(needs, n.Needs, keep, n.ID)
-		if n.Hold != nil && n.Hold.Monitor != "" && s.emergency {
-			n.Hold = nil
-		}
-		out.Nodes = append(out.Nodes, n)
-		for _, do := range []*plan.Do{&n.Do, n.Undo} {
-			if do == nil {
-				continue
-			}
-			if ref, ok := do.Workload(); ok {
-				out.Workloads[ref] = s.p.Workloads[ref]
-			}
-		}
-	}
-}
-
-func (s surgery) keepStages(out *plan.Plan, stages map[string]bool, keep map[plan.NodeID]bool) {
-	needs := map[string][]string{}
-	for _, st := range s.p.Stages {
-		needs[st.Name] = st.Needs
-	}
-	for _, st := range s.p.Stages {
-		if !stages[st.Name] {
-			continue
-		}
-		st.Needs = nearest(needs, st.Needs, stages, st.Name)
-		st.Rollback = slices.DeleteFunc(slices.Clone(st.Rollback), func(r string) bool { return !stages[r] })
-		st.Nodes = slices.DeleteFunc(slices.Clone(st.Nodes), func(id plan.NodeID) bool { return !keep[id] })
-		out.Stages = append(out.Stages, st)
-	}
-}
-
-// nearest replaces needs that are left out by what those need in turn.
-func nearest[K ~string](needs map[K][]K, of []K, keep map[K]bool, self K) []K {
-	var out []K
-	seen := map[K]bool{self: true}
-	queue := slices.Clone(of)
-	for len(queue) > 0 {
-		k := queue[0]
-		queue = queue[1:]
-		if seen[k] {
-			continue
-		}
-		seen[k] = true
-		if keep[k] {
-			out = append(out, k)
-			continue
-		}
-		queue = append(queue, needs[k]...)
-	}
-	slices.Sort(out)
-	return out
-}
-
-func (s surgery) uses(p *plan.Plan, artifact string) bool {
-	for _, w := range p.Workloads {
-		for _, h := range w.Holes {
-			if h.From.Artifact == artifact {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// provenance keeps the origins of what is left.
-func (s surgery) provenance(old plan.Provenance, p *plan.Plan) plan.Provenance {
-	out := old
-	out.Nodes = map[string]plan.Origin{}
-	keep := map[string]bool{}
-	for _, st := range p.Stages {
-		keep[st.Name] = true
-	}
-	for _, n := range p.Nodes {
-		keep[string(n.ID)] = true
-	}
-	for _, m := range p.Monitors {
-		keep[string(m.ID)] = true
-	}
-	for id, o := range old.Nodes {
-		if keep[id] {
-			out.Nodes[id] = o
-		}
-	}
-	return out
+	return fmt.Errorf("the plan says that it brings back release %q and isn't what the history makes of that: use penstock rollback", claimed)
 }

@@ -86,6 +86,9 @@ func Start(ctx context.Context, o Options, b Begin) (Report, error) {
 	if err := executable(ctx, o, b.Plan, b.Selection); err != nil {
 		return Report{}, err
 	}
+	if err := genuine(ctx, o.Store, b); err != nil {
+		return Report{}, err
+	}
 	file, err := plan.Encode(b.File)
 	if err != nil {
 		return Report{}, err
@@ -214,7 +217,7 @@ func (o Options) executor(p *plan.Plan, run event.RunID) *op.Executor {
 			f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 			return f, filepath.Base(path), err
 		},
-		Line: o.Line, Releases: history{o.Store}, Now: time.Now,
+		Line: o.Line, Releases: history{o.Store, p}, Now: time.Now,
 	}
 }
 
