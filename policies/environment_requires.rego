@@ -2,7 +2,7 @@
 # title: an environment gets what it requires
 # description: >-
 #   What an environment demands under requires (approval, judged, trusted, after) holds for every running stage that changes
-#   it, whatever its tier.
+#   it, whatever its tier. What a rollback brings back ran here already, so that where it ran before is not asked again.
 # custom:
 #   code: environment-requires
 #   severity: deny
@@ -44,6 +44,7 @@ deny contains {"stage": name, "at": sprintf("artifacts.%s", [artifact]), "messag
 }
 
 deny contains {"stage": name, "message": message} if {
+	not lib.rollback
 	some name, requires in demanding
 	lib.stages[name].action == "deploy"
 	some env, _ in requires.after
@@ -54,6 +55,7 @@ deny contains {"stage": name, "message": message} if {
 }
 
 deny contains {"stage": name, "message": message} if {
+	not lib.rollback
 	some name, requires in demanding
 	lib.stages[name].action == "deploy"
 	some env, soak in requires.after

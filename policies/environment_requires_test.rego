@@ -82,3 +82,17 @@ test_looking_is_free if {
 	)
 	count(rule.deny) == 0 with input as doc
 }
+
+test_rollback_is_not_asked_where_it_ran_before if {
+	unsoaked := requiring({"after": {"staging": "30m0s"}})
+	elsewhere := fixture.with_facts(unsoaked, "production", {"ancestors": ["approval"]})
+	rollback := {"inputs": {"penstock.rollback": "20261123-101500-abcdef"}}
+	count(rule.deny) == 0 with input as fixture.with_plan(unsoaked, rollback)
+	count(rule.deny) == 0 with input as fixture.with_plan(elsewhere, rollback)
+}
+
+test_rollback_still_needs_approval_and_judge if {
+	rollback := {"inputs": {"penstock.rollback": "20261123-101500-abcdef"}, "monitors": []}
+	doc := fixture.with_facts(requiring({"approval": true, "judged": true}), "production", {"ancestors": [], "unapproved": ["production"]})
+	count(rule.deny) == 2 with input as fixture.with_plan(doc, rollback)
+}

@@ -57,6 +57,9 @@ deploys[stage.environment] contains stage.name if {
 	stage.action == "deploy"
 }
 
+# rollback is true of a plan that brings back a release to where it ran before. A run refuses a plan that only says so.
+rollback if input.plan.inputs["penstock.rollback"]
+
 # ran_in is true when a stage before this one brought the same workload, or all the same artifacts, to the environment.
 ran_in(name, environment) if {
 	some earlier in deploys[environment]

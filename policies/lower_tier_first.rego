@@ -2,7 +2,7 @@
 # title: a lower tier first
 # description: >-
 #   What is deployed to production ran in an environment of a lower tier before: the same workload, or a workload that
-#   carried all of its artifacts.
+#   carried all of its artifacts. A rollback brings back what ran in production itself and needs no rehearsal.
 # custom:
 #   code: lower-tier-first
 #   severity: deny
@@ -13,6 +13,7 @@ package penstock.lower_tier_first
 import data.penstock.lib
 
 deny contains {"stage": name, "message": message} if {
+	not lib.rollback
 	some name in lib.releasing
 	not rehearsed(name)
 	message := sprintf("%q releases %q to production, and no stage before it deployed that to a lower tier", [

@@ -47,3 +47,14 @@ test_previewing_in_staging_is_no_rehearsal if {
 	doc := fixture.with_stage(fixture.service, "staging", {"action": "preview"})
 	count(rule.deny) == 1 with input as doc
 }
+
+test_rollback_needs_no_rehearsal if {
+	doc := fixture.with_facts(fixture.service, "production", {"ancestors": ["approval"]})
+	count(rule.deny) == 1 with input as doc
+	count(rule.deny) == 0 with input as fixture.with_plan(doc, {"inputs": {"penstock.rollback": "20261123-101500-abcdef"}})
+}
+
+test_other_inputs_are_no_rollback if {
+	doc := fixture.with_facts(fixture.service, "production", {"ancestors": ["approval"]})
+	count(rule.deny) == 1 with input as fixture.with_plan(doc, {"inputs": {"rollback": "20261123-101500-abcdef"}})
+}

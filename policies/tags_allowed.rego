@@ -16,8 +16,12 @@ deny contains {"stage": name, "message": message} if {
 	some name in lib.entering
 	env := lib.stages[name].environment
 	some tag, _ in input.plan.inputs
+	not said_by_rollback(tag)
 	not tag in object.get(input.plan.environments[env], "allow_tags", [])
 	message := sprintf("%q changes production environment %q with tag %q given from outside, which it does not allow", [
 		name, env, tag,
 	])
 }
+
+# said_by_rollback is true of the input by which penstock itself marks the plan of a rollback.
+said_by_rollback("penstock.rollback")
