@@ -17,6 +17,7 @@ import (
 	"github.com/penstock-dev/penstock/compiler/plan"
 	"github.com/penstock-dev/penstock/internal/secret"
 	"github.com/penstock-dev/penstock/runtime/event"
+	"github.com/penstock-dev/penstock/runtime/metrics"
 	"github.com/penstock-dev/penstock/runtime/op"
 	"github.com/penstock-dev/penstock/runtime/store"
 	"github.com/penstock-dev/penstock/targets"
