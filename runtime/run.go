@@ -218,7 +218,7 @@ func (o Options) executor(p *plan.Plan, run event.RunID) *op.Executor {
 			f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 			return f, filepath.Base(path), err
 		},
-		Line: o.Line, Releases: history{o.Store, p}, Now: time.Now,
+		Line: o.Line, Releases: history{o.Store, p}, Now: time.Now, Metrics: &metrics.Prometheus{Secrets: secrets},
 	}
 }
 
