@@ -145,11 +145,18 @@ type Locker interface {
 
 // Superseder passes the wish of a newer run on to the run that holds a lock, where the lock is. A [Locker] may have it.
 type Superseder interface {
-	// RequestSupersede asks the run that holds the place's lock to return to stable and give it up; h is who asks. Asking
-	// again, or where nobody holds the lock, is fine. The request is forgotten when the lock changes hands.
-	RequestSupersede(ctx context.Context, p Place, h Holder, reason string) error
+	// RequestSupersede asks the run older, which holds the place's lock, to return to stable and give it up; h is who asks.
+	// Asking again is fine. Where older doesn't hold the lock (any more) nothing is left behind, since the new holder's
+	// commit was not compared. The request is forgotten when the lock changes hands.
+	RequestSupersede(ctx context.Context, p Place, older string, h Holder, reason string) error
 	// SupersedeRequested tells the run that holds the lock whether it was asked, and by whom.
 	SupersedeRequested(ctx context.Context, p Place, run string) (by Holder, requested bool, err error)
+}
+
+// LockTeller tells who holds a place's lock, without taking it. A [Locker] may have it.
+type LockTeller interface {
+	// LockHolder returns the holder and the lock's number; held is false when the lock is free.
+	LockHolder(ctx context.Context, p Place) (h Holder, fence uint64, held bool, err error)
 }
 
 // Addresser tells where the staged version can be reached past the router, "host:port", before anybody is on it.

@@ -59,18 +59,21 @@ type lock struct {
 	holder targets.Holder
 	held   bool
 	fence  uint64
+	wish   *targets.Holder // who wants the holder to make room
 }
 
 var (
-	_ targets.Driver    = (*Driver)(nil)
-	_ targets.Observer  = (*Driver)(nil)
-	_ targets.Stager    = (*Driver)(nil)
-	_ targets.Router    = (*Driver)(nil)
-	_ targets.Committer = (*Driver)(nil)
-	_ targets.Locker    = (*Driver)(nil)
-	_ targets.Leaser    = (*Driver)(nil)
-	_ targets.Counter   = (*Driver)(nil)
-	_ targets.Drifter   = (*Driver)(nil)
+	_ targets.Driver     = (*Driver)(nil)
+	_ targets.Observer   = (*Driver)(nil)
+	_ targets.Stager     = (*Driver)(nil)
+	_ targets.Router     = (*Driver)(nil)
+	_ targets.Committer  = (*Driver)(nil)
+	_ targets.Locker     = (*Driver)(nil)
+	_ targets.LockTeller = (*Driver)(nil)
+	_ targets.Superseder = (*Driver)(nil)
+	_ targets.Leaser     = (*Driver)(nil)
+	_ targets.Counter    = (*Driver)(nil)
+	_ targets.Drifter    = (*Driver)(nil)
 )
 
 // New returns an empty world that answers for the given kind of target ("" is "memory").
@@ -146,6 +149,7 @@ func (d *Driver) lock(ctx context.Context, p targets.Place, h targets.Holder, fo
 		}
 		if !l.held || l.holder.Run != h.Run {
 			l.fence++
+			l.wish = nil
 		}
 		l.held, l.holder = true, h
 		return l.fence, nil
@@ -159,7 +163,7 @@ func (d *Driver) Unlock(ctx context.Context, p targets.Place, fence uint64) erro
 		if l == nil || !l.held || l.fence != fence {
 			return struct{}{}, fmt.Errorf("unlock %s: %w", p.ID, targets.ErrStaleFence)
 		}
-		l.held = false
+		l.held, l.wish = false, nil
 		return struct{}{}, nil
 	})
 	return err
@@ -174,6 +178,45 @@ func (d *Driver) Holder(place plan.Place) (h targets.Holder, ok bool) {
 		return targets.Holder{}, false
 	}
 	return l.holder, true
+}
+
+// LockHolder tells who holds a place's lock.
+func (d *Driver) LockHolder(ctx context.Context, p targets.Place) (h targets.Holder, fence uint64, held bool, err error) {
+	l, err := call(ctx, d, Operation{Name: "holder"}, func() (lock, error) {
+		if l := d.locks[p.ID]; l != nil {
+			return *l, nil
+		}
+		return lock{}, nil
+	})
+	if err != nil || !l.held {
+		return targets.Holder{}, l.fence, false, err
+	}
+	return l.holder, l.fence, true, nil
+}
+
+// RequestSupersede leaves a newer run's wish with the lock of the older one.
+func (d *Driver) RequestSupersede(ctx context.Context, p targets.Place, older string, h targets.Holder, _ string) error {
+	_, err := call(ctx, d, Operation{Name: "supersede"}, func() (struct{}, error) {
+		if l := d.locks[p.ID]; l != nil && l.held && l.holder.Run == older {
+			l.wish = &h
+		}
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// SupersedeRequested tells the holder of a lock who wants it to make room.
+func (d *Driver) SupersedeRequested(ctx context.Context, p targets.Place, run string) (by targets.Holder, requested bool, err error) {
+	w, err := call(ctx, d, Operation{Name: "superseded"}, func() (*targets.Holder, error) {
+		if l := d.locks[p.ID]; l != nil && l.held && l.holder.Run == run {
+			return l.wish, nil
+		}
+		return nil, nil
+	})
+	if err != nil || w == nil {
+		return targets.Holder{}, false, err
+	}
+	return *w, true, nil
 }
 
 // Drift compares what runs with d.

@@ -19,6 +19,8 @@ type testCase struct {
 var cases = []testCase{
 	{"lock", []func(*rig) bool{locks}, testLock},
 	{"lock is broken", []func(*rig) bool{locks}, testBreak},
+	{"lock holder", []func(*rig) bool{locks, tells}, testHolder},
+	{"supersede", []func(*rig) bool{locks, supersedes}, testSupersede},
 	{"nothing is there", []func(*rig) bool{deploys}, testAbsent},
 	{"first deploy", []func(*rig) bool{deploys}, testFirst},
 	{"first deploy taken back", []func(*rig) bool{deploys}, testFirstBack},
@@ -69,6 +71,76 @@ func testBreak(r *rig) {
 		r.Fatalf("the former holder got %v", err)
 	}
 	r.must("unlock", r.lk.Unlock(r.ctx, r.A.Place, two))
+}
+
+func tells(r *rig) bool { _, ok := r.Driver.(targets.LockTeller); return ok }
+
+// testHolder looks at a lock without taking it, also after another process went on with the run that holds it.
+func testHolder(r *rig) {
+	lt := r.Driver.(targets.LockTeller)
+	is := func(when, run string, pid int, number uint64) {
+		r.Helper()
+		h, fence, held, err := lt.LockHolder(r.ctx, r.A.Place)
+		r.must("lock holder", err)
+		if held != (run != "") || h.Run != run || h.PID != pid || held && fence != number {
+			r.Fatalf("%s: held %v by %+v with number %d, want %q, process %d, number %d", when, held, h, fence, run, pid, number)
+		}
+	}
+	is("never locked", "", 0, 0)
+	one := r.lock("run-1")
+	is("locked", "run-1", 1, one)
+	h := holder("run-1")
+	h.PID, h.Host, h.Command, h.Commit = 2, "there", "penstock resume", "c1"
+	again, err := r.lk.Lock(r.ctx, r.A.Place, h)
+	r.must("lock again", err)
+	is("resumed", "run-1", 2, one)
+	var held *targets.LockedError
+	if _, err := r.lk.Lock(r.ctx, r.A.Place, holder("run-2")); !errors.As(err, &held) || !held.Holder.Since.Equal(h.Since) ||
+		held.Holder.Host != h.Host || held.Holder.Command != h.Command || held.Holder.Commit != h.Commit || again != one {
+		r.Fatalf("a second run got %v (%+v), want %+v", err, held, h)
+	}
+	r.must("unlock", r.lk.Unlock(r.ctx, r.A.Place, one))
+	is("given up", "", 0, 0)
+}
+
+func supersedes(r *rig) bool { _, ok := r.Driver.(targets.Superseder); return ok }
+
+// testSupersede passes a wish on to the run that holds the lock, and to nobody else.
+func testSupersede(r *rig) {
+	s := r.Driver.(targets.Superseder)
+	asked := func(when, run, by string) {
+		r.Helper()
+		h, ok, err := s.SupersedeRequested(r.ctx, r.A.Place, run)
+		r.must("supersede requested", err)
+		if ok != (by != "") || h.Run != by || ok && h.Commit != "c2" {
+			r.Fatalf("%s: %s is asked: %v, by %+v, want %q", when, run, ok, h, by)
+		}
+	}
+	ask := func(older, by string) {
+		r.Helper()
+		h := holder(by)
+		h.Commit = "c2"
+		r.must("request", s.RequestSupersede(r.ctx, r.A.Place, older, h, "commit c2"))
+	}
+	ask("run-1", "run-2")
+	one := r.lock("run-1")
+	asked("asked before it had the lock", "run-1", "")
+	ask("run-0", "run-2")
+	asked("another was meant", "run-1", "")
+	ask("run-1", "run-2")
+	ask("run-1", "run-2")
+	asked("asked", "run-1", "run-2")
+	asked("asked", "run-2", "")
+	r.lock("run-1")
+	asked("resumed", "run-1", "run-2")
+	r.must("unlock", r.lk.Unlock(r.ctx, r.A.Place, one))
+	asked("given up", "run-1", "")
+	two := r.lock("run-2")
+	asked("another holds it", "run-2", "")
+	ask("run-2", "run-3")
+	r.must("unlock", r.lk.Unlock(r.ctx, r.A.Place, two))
+	r.lock("run-2")
+	asked("taken anew", "run-2", "")
 }
 
 func testAbsent(r *rig) {

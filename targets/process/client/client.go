@@ -128,6 +128,16 @@ func (c *Client) Release(ctx context.Context, r control.Release) (control.Lock, 
 	return call[control.Lock](ctx, c, http.MethodPost, "/v1/lock/release", nil, r)
 }
 
+// Lock asks for the lock of a place.
+func (c *Client) Lock(ctx context.Context, place string) (control.Lock, error) {
+	return call[control.Lock](ctx, c, http.MethodGet, "/v1/lock", url.Values{"place": {place}}, nil)
+}
+
+// AskLock leaves a wish with the lock of a place.
+func (c *Client) AskLock(ctx context.Context, r control.AskLock) (control.Lock, error) {
+	return call[control.Lock](ctx, c, http.MethodPost, "/v1/lock/wish", nil, r)
+}
+
 // Stop ends the host and, unless keep is set, its programs, and waits until both have ended.
 func (c *Client) Stop(ctx context.Context, keep bool) error {
 	quiet := *c

@@ -111,6 +111,14 @@ type Holder struct {
 	Host    string    `json:"host,omitempty"`
 	PID     int       `json:"pid,omitempty"`
 	Since   time.Time `json:"since,omitzero"`
+	// Commit is the revision that the run releases.
+	Commit string `json:"commit,omitempty"`
+}
+
+// Wish is what a newer run asks of the holder of a lock: to return to stable and give it up.
+type Wish struct {
+	Holder
+	Reason string `json:"reason,omitempty"`
 }
 
 // Lock is an environment's lock. Its number survives the lock being free.
@@ -120,6 +128,15 @@ type Lock struct {
 	Holder *Holder `json:"holder,omitempty"`
 	// Until is when the lock may be taken by another run; zero means not before it is given up.
 	Until time.Time `json:"until,omitzero"`
+	// Wish stands until the lock changes hands.
+	Wish *Wish `json:"wish,omitempty"`
+}
+
+// AskLock leaves a wish with the lock of a place. Nothing is left when another run than Of holds it.
+type AskLock struct {
+	Place string `json:"place"`
+	Of    string `json:"of"`
+	Wish  Wish   `json:"wish"`
 }
 
 // Acquire takes a lock. The run that holds it already gets its number again.
@@ -246,6 +263,14 @@ func (r *Acquire) Check() error {
 func (r *Release) Check() error {
 	if !nameRE.MatchString(r.Place) || r.Fence == 0 || r.Renew < 0 {
 		return Errorf(Invalid, "giving up a lock needs its place and number")
+	}
+	return nil
+}
+
+// Check reports what is wrong with a request.
+func (r *AskLock) Check() error {
+	if !nameRE.MatchString(r.Place) || r.Of == "" || r.Wish.Run == "" || r.Of == r.Wish.Run {
+		return Errorf(Invalid, "a wish needs a place, the run that is asked and another that asks")
 	}
 	return nil
 }

@@ -29,6 +29,8 @@ func (h *Host) routes(stop func(keep bool) error) http.Handler {
 	handle(mux, "/v1/retire", h.Retire)
 	handle(mux, "/v1/lock/acquire", func(_ context.Context, r *control.Acquire) (control.Lock, error) { return h.Acquire(r) })
 	handle(mux, "/v1/lock/release", func(_ context.Context, r *control.Release) (control.Lock, error) { return h.Release(r) })
+	handle(mux, "/v1/lock/wish", func(_ context.Context, r *control.AskLock) (control.Lock, error) { return h.AskLock(r) })
+	mux.HandleFunc("GET /v1/lock", func(w http.ResponseWriter, r *http.Request) { reply(w, h.Lock(serviceOf(r).Place), nil) })
 	handle(mux, "/v1/stop", func(_ context.Context, r *control.StopHost) (struct{}, error) {
 		return struct{}{}, stop(r.Keep)
 	})

@@ -216,6 +216,50 @@ func TestLockNumbersGrow(t *testing.T) {
 	}
 }
 
+// TestWishesOutliveTheHost: a wish is durable, keeps when it was first said, and is gone when the lock changes hands.
+func TestWishesOutliveTheHost(t *testing.T) {
+	life, end := context.WithCancel(t.Context())
+	defer end()
+	dirs := control.Dirs{State: t.TempDir(), Runtime: t.TempDir()}
+	h, err := newHost(life, Options{Dirs: dirs}, discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := h.Acquire(&control.Acquire{Place: "p", Holder: control.Holder{Run: "a", PID: 1, Commit: "c1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(of, by string) control.Lock {
+		l, err := h.AskLock(&control.AskLock{Place: "p", Of: of, Wish: control.Wish{Holder: control.Holder{Run: by, Commit: "c2"}, Reason: "newer"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	if l := ask("x", "b"); l.Wish != nil {
+		t.Errorf("the wish was for another run: %+v", l.Wish)
+	}
+	first := ask("a", "b")
+	if again := ask("a", "b"); again.Wish == nil || !again.Wish.Since.Equal(first.Wish.Since) || first.Wish.Since.IsZero() {
+		t.Errorf("asked twice: %+v, then %+v", first.Wish, again.Wish)
+	}
+	next, err := newHost(life, Options{Dirs: dirs}, discard()) // another host reads what this one has written
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := next.Describe(1).Locks[0]; l.Wish == nil || l.Wish.Run != "b" || l.Wish.Commit != "c2" || l.Holder.Commit != "c1" {
+		t.Errorf("after a restart: %+v", l)
+	}
+	resumed, err := next.Acquire(&control.Acquire{Place: "p", Holder: control.Holder{Run: "a", PID: 2}})
+	if err != nil || resumed.Fence != a.Fence || resumed.Holder.PID != 2 || resumed.Wish == nil {
+		t.Errorf("resumed: %+v, %v", resumed, err)
+	}
+	broken, err := next.Acquire(&control.Acquire{Place: "p", Holder: control.Holder{Run: "c"}, Break: true})
+	if err != nil || broken.Wish != nil {
+		t.Errorf("broken: %+v, %v", broken, err)
+	}
+}
+
 // FuzzHandover feeds any message to both ends of a hand-over.
 func FuzzHandover(f *testing.F) {
 	for _, kind := range []string{"lock", "control", "door", "runner", "secret", "tally", "conn", "bye"} {

@@ -24,13 +24,14 @@ func (h *Host) Acquire(req *control.Acquire) (control.Lock, error) {
 	if req.TTL > 0 {
 		next.Until = time.Now().Add(req.TTL).UTC()
 	}
+	holder := req.Holder // also of the same run: another process may go on with it
+	if holder.Since.IsZero() {
+		holder.Since = time.Now().UTC()
+	}
+	next.Holder = &holder
 	if !same {
 		next.Fence++
-		holder := req.Holder
-		if holder.Since.IsZero() {
-			holder.Since = time.Now().UTC()
-		}
-		next.Holder = &holder
+		next.Wish = nil
 	}
 	return next, h.putLock(next)
 }
@@ -47,8 +48,36 @@ func (h *Host) Release(req *control.Release) (control.Lock, error) {
 		next.Until = time.Now().Add(req.Renew).UTC()
 		return next, h.putLock(next)
 	}
-	next.Holder, next.Until = nil, time.Time{}
+	next.Holder, next.Until, next.Wish = nil, time.Time{}, nil
 	return next, h.putLock(next)
+}
+
+// AskLock leaves a wish with a lock, for its holder to find. The latest wish counts.
+func (h *Host) AskLock(req *control.AskLock) (control.Lock, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	next := h.locks[req.Place]
+	if next.Holder == nil || next.Holder.Run != req.Of {
+		return next, nil // it changed hands since it was looked at
+	}
+	wish := req.Wish
+	switch {
+	case next.Wish != nil && next.Wish.Run == wish.Run:
+		wish.Since = next.Wish.Since
+	case wish.Since.IsZero():
+		wish.Since = time.Now().UTC()
+	}
+	next.Wish = &wish
+	return next, h.putLock(next)
+}
+
+// Lock returns the lock of a place as it is now.
+func (h *Host) Lock(place string) control.Lock {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l := h.locks[place]
+	l.Place = place
+	return l
 }
 
 // putLock makes a lock durable and then true. The caller holds h.mu.

@@ -47,7 +47,6 @@ var (
 	_ targets.Stager    = (*Driver)(nil)
 	_ targets.Router    = (*Driver)(nil)
 	_ targets.Committer = (*Driver)(nil)
-	_ targets.Locker    = (*Driver)(nil)
 	_ targets.Leaser    = (*Driver)(nil)
 	_ targets.Counter   = (*Driver)(nil)
 	_ targets.Drifter   = (*Driver)(nil)

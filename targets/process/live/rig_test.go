@@ -177,10 +177,13 @@ func (r *rig) observe(dep targets.Deploy) targets.Observed {
 }
 
 // share counts 100 answers by text.
-func (r *rig) share() map[string]int {
+func (r *rig) share() map[string]int { return r.shareOf(100) }
+
+// shareOf counts answers by text.
+func (r *rig) shareOf(n int) map[string]int {
 	r.t.Helper()
 	out := map[string]int{}
-	for range 100 {
+	for range n {
 		res, err := http.Get("http://" + r.listen)
 		if err != nil {
 			r.t.Fatal(err)

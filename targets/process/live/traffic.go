@@ -104,48 +104,6 @@ func fileOf(dep targets.Deploy, digest string) (targets.File, bool) {
 	return targets.File{}, false
 }
 
-// Lock takes the place's lock.
-func (d *Driver) Lock(ctx context.Context, p targets.Place, h targets.Holder) (uint64, error) {
-	return d.acquire(ctx, p, h, false)
-}
-
-// Break takes the place's lock away from whoever holds it.
-func (d *Driver) Break(ctx context.Context, p targets.Place, h targets.Holder) (uint64, error) {
-	return d.acquire(ctx, p, h, true)
-}
-
-func (d *Driver) acquire(ctx context.Context, p targets.Place, h targets.Holder, force bool) (uint64, error) {
-	cl, _, err := d.client(p)
-	if err != nil {
-		return 0, err
-	}
-	l, err := cl.Acquire(ctx, control.Acquire{Place: string(p.ID), Break: force, Holder: control.Holder{
-		Run: h.Run, Actor: h.Actor, Command: h.Command, Host: h.Host, PID: h.PID, Since: h.Since,
-	}})
-	if err != nil {
-		return 0, refused(targets.Call{}, err)
-	}
-	return l.Fence, nil
-}
-
-// holderOf translates who holds a lock.
-func holderOf(h *control.Holder) targets.Holder {
-	if h == nil {
-		return targets.Holder{}
-	}
-	return targets.Holder{Run: h.Run, Actor: h.Actor, Command: h.Command, Host: h.Host, PID: h.PID, Since: h.Since}
-}
-
-// Unlock gives the place's lock up.
-func (d *Driver) Unlock(ctx context.Context, p targets.Place, fence uint64) error {
-	cl, _, err := d.client(p)
-	if err != nil {
-		return err
-	}
-	_, err = cl.Release(ctx, control.Release{Place: string(p.ID), Fence: fence})
-	return refused(targets.Call{}, err)
-}
-
 // Counts returns the numbers of the deployed version as Canary and those of what it is compared with as Stable: the stable
 // version, or the one before it once the deployed version is stable itself. A version that is not there has zeros.
 func (d *Driver) Counts(ctx context.Context, dep targets.Deploy, slowerThan time.Duration) (targets.Pair, error) {
