@@ -51,6 +51,9 @@ type driver struct {
 	leases  map[plan.Ref]*lease
 	orders  orders
 	held    map[string]uint64 // fences of the locks that this process holds
+	strays  strays
+	// acquires are the goroutines that ask for locks, the latest of each environment.
+	acquires map[string]acquiring
 	// told is the latest status of the stages that notify; stagesTell says that there are any.
 	told       map[string]string
 	stagesTell bool
@@ -98,7 +101,7 @@ func newDriver(o Options, run event.RunID, journal []event.Event) (*driver, erro
 		o: o, st: st, run: run, nodes: make(map[plan.NodeID]*plan.Node, len(o.Plan.Nodes)), monitors: map[plan.MonitorID]*plan.Monitor{},
 		answers: make(chan answer, maxBatch), gone: make(chan struct{}),
 		flights: map[flightKey]*flight{}, watches: map[plan.MonitorID]*watch{}, leases: map[plan.Ref]*lease{}, orders: orders{},
-		held: map[string]uint64{}, told: map[string]string{},
+		held: map[string]uint64{}, told: map[string]string{}, strays: strays{envs: map[string]bool{}}, acquires: map[string]acquiring{},
 	}
 	for i := range o.Plan.Nodes {
 		d.nodes[o.Plan.Nodes[i].ID] = &o.Plan.Nodes[i]
@@ -119,6 +122,9 @@ func newDriver(o Options, run event.RunID, journal []event.Event) (*driver, erro
 	}
 	if len(journal) == 0 || journal[len(journal)-1].Type != event.RunStarted && journal[len(journal)-1].Type != event.RunResumed {
 		return nil, fmt.Errorf("run %s neither begins nor is resumed", run)
+	}
+	if journal[len(journal)-1].Type == event.RunResumed {
+		d.suspectAll()
 	}
 	d.stageChanges() // what was told before this process
 	return d, nil
@@ -156,6 +162,9 @@ func (d *driver) decide(ctx context.Context) (done bool, err error) {
 				return false, err
 			} else if heard {
 				continue
+			}
+			if err := d.giveBackStrays(ctx); err != nil {
+				return false, err
 			}
 			d.parked = &event.Parked{Waiting: p.Waiting, Reason: p.Reason}
 			if err := d.fold([]event.Event{event.Event{Type: event.RunParked}.With(*d.parked)}); err != nil {

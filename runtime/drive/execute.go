@@ -2,6 +2,7 @@ package drive
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/penstock-dev/penstock/runtime/event"
@@ -13,6 +14,11 @@ import (
 // then what follows from them.
 func (d *driver) execute(ctx context.Context, cmds []machine.Command) error {
 	var facts []event.Event
+	if ends(cmds) {
+		if err := d.giveBackStrays(ctx); err != nil {
+			return err
+		}
+	}
 	for _, c := range cmds {
 		switch c := c.(type) {
 		case machine.Dispatch:
@@ -46,13 +52,21 @@ func (d *driver) execute(ctx context.Context, cmds []machine.Command) error {
 	return nil
 }
 
+// ends reports whether the run ends with nothing left to settle: an unsettled run keeps its locks.
+func ends(cmds []machine.Command) bool {
+	return slices.ContainsFunc(cmds, func(c machine.Command) bool {
+		e, ok := c.(machine.End)
+		return ok && e.Outcome != event.Unsettled
+	})
+}
+
 // start begins what needs no fact of its own.
 func (d *driver) start(ctx context.Context, c machine.Command) {
 	switch c := c.(type) {
 	case machine.CancelOp:
 		d.cancel(c)
 	case machine.AcquireLock:
-		d.spawn(func() { d.acquire(ctx, c) })
+		d.beginAcquire(ctx, c)
 	case machine.ReleaseLock:
 		d.spawn(func() { d.release(ctx, c) })
 	case machine.OpenMonitor:

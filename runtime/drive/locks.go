@@ -45,13 +45,17 @@ func (d *driver) acquire(ctx context.Context, c machine.AcquireLock) {
 		fence, err := d.lock(ctx, c.Env)
 		if err == nil {
 			got := event.Event{Type: event.LockAcquired, Env: c.Env}.With(event.Lock{Place: c.Place, Fence: fence})
-			if !d.send(answer{events: []event.Event{got}, then: func() error { d.held[c.Env] = fence; return nil }}) {
-				_ = d.unlock(ctx, c.Env, fence) // if this fails the next resume of the run gets it again
+			if d.send(answer{events: []event.Event{got}, then: func() error { d.strays.clear(c.Env); d.held[c.Env] = fence; return nil }}) {
+				return
+			}
+			if d.unlock(ctx, c.Env, fence) == nil { // else the next resume of the run gives it back
+				d.strays.clear(c.Env)
 			}
 			return
 		}
 		var locked *targets.LockedError
 		if errors.As(err, &locked) {
+			d.strays.clear(c.Env)
 			w.since = time.Now()
 			d.meet(ctx, c, &w, locked.Holder)
 		} else {
@@ -73,6 +77,7 @@ func (d *driver) lock(ctx context.Context, env string) (uint64, error) {
 	}
 	h := d.o.Holder
 	h.Since = time.Now().UTC()
+	d.strays.suspect(env)
 	return l.Lock(ctx, d.place(env), h)
 }
 
@@ -119,8 +124,9 @@ func (d *driver) giveUp(reason string) {
 	d.sendEvents(event.Event{Type: event.RunAbort}.With(a))
 }
 
-// supersede asks an older run to return to stable, where that is allowed and possible; else this run waits, or is
-// rejected because it is the older one.
+// supersede asks an older run to return to stable, where this run's commit descends from that run's. A run whose commit is
+// an ancestor of the holder's is out of date and given up; of two that are on different lines neither replaces the other,
+// and this one waits.
 func (d *driver) supersede(ctx context.Context, c machine.AcquireLock, h targets.Holder) {
 	if d.o.Descends == nil || d.o.Commit == "" || h.Commit == "" || h.Commit == d.o.Commit {
 		d.sendEvents(note("run %s is not superseded: it is not known that this commit descends from its commit; waiting", h.Run))
@@ -132,10 +138,14 @@ func (d *driver) supersede(ctx context.Context, c machine.AcquireLock, h targets
 		d.sendEvents(note("run %s is not superseded: %s; waiting", h.Run, oneLine(err)))
 		return
 	case !ok:
-		d.giveUp(fmt.Sprintf("run %s releases commit %s to %s, of which %s is no descendant", h.Run, h.Commit, c.Env, d.o.Commit))
+		if older, err := d.o.Descends(ctx, h.Commit, d.o.Commit); err == nil && older {
+			d.giveUp(fmt.Sprintf("run %s releases commit %s to %s, which is newer than %s", h.Run, h.Commit, c.Env, d.o.Commit))
+			return
+		}
+		d.sendEvents(note("run %s is not superseded: commit %s does not descend from its commit %s; waiting", h.Run, d.o.Commit, h.Commit))
 		return
 	}
-	reached := d.requestAtTarget(ctx, c.Env)
+	reached := d.requestAtTarget(ctx, c.Env, h.Run)
 	if !reached {
 		reached = d.requestByInbox(ctx, h)
 	}
@@ -146,8 +156,8 @@ func (d *driver) supersede(ctx context.Context, c machine.AcquireLock, h targets
 	d.sendEvents(note("run %s was asked to return to stable and make room", h.Run))
 }
 
-// requestAtTarget leaves the wish where the lock is.
-func (d *driver) requestAtTarget(ctx context.Context, env string) bool {
+// requestAtTarget leaves the wish where the lock is, for the run that was seen to hold it.
+func (d *driver) requestAtTarget(ctx context.Context, env, older string) bool {
 	ctx, stop := d.whole(ctx)
 	defer stop()
 	l, err := d.locker(ctx, env)
@@ -155,7 +165,7 @@ func (d *driver) requestAtTarget(ctx context.Context, env string) bool {
 		return false
 	}
 	s, ok := l.(targets.Superseder)
-	return ok && s.RequestSupersede(ctx, d.place(env), d.o.Holder, "commit "+d.o.Commit) == nil
+	return ok && s.RequestSupersede(ctx, d.place(env), older, d.o.Holder, "commit "+d.o.Commit) == nil
 }
 
 // requestByInbox leaves the wish with the run itself, when it is in this very store.
@@ -230,6 +240,9 @@ func (d *driver) pollSupersede(ctx context.Context) {
 			for _, env := range envs {
 				if by, ok := d.supersededBy(ctx, env); ok {
 					a := event.Abort{Kind: "supersede", By: event.Actor{Name: by.Actor, How: "penstock"}, Successor: event.RunID(by.Run)}
+					if by.Commit != "" {
+						a.Reason = "commit " + by.Commit
+					}
 					d.sendEvents(event.Event{Type: event.RunAbort}.With(a))
 					return
 				}

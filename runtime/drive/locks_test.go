@@ -25,7 +25,9 @@ func TestTwoRuns(t *testing.T) {
 		"queue":             {plan.ConcurrencyQueue, nil, event.Succeeded, event.Succeeded},
 		"reject":            {plan.ConcurrencyReject, nil, event.Succeeded, event.Aborted},
 		"supersede":         {plan.ConcurrencySupersede, yes, event.Aborted, event.Succeeded},
-		"older":             {plan.ConcurrencySupersede, no, event.Succeeded, event.Aborted},
+		"by inbox":          {plan.ConcurrencySupersede, yes, event.Aborted, event.Succeeded},
+		"older":             {plan.ConcurrencySupersede, firstIsNewer, event.Succeeded, event.Aborted},
+		"another line":      {plan.ConcurrencySupersede, no, event.Succeeded, event.Succeeded},
 		"nobody knows":      {plan.ConcurrencySupersede, nil, event.Succeeded, event.Succeeded},
 		"nobody can say it": {plan.ConcurrencySupersede, broken, event.Succeeded, event.Succeeded},
 	} {
@@ -37,6 +39,11 @@ func TestTwoRuns(t *testing.T) {
 				defer w.st.Close()
 				w.installed("local")
 				w.traffic("local", 0.001)
+				as := func(o *Options) {
+					if d := w.drv; name == "by inbox" {
+						o.Exec.Driver = func(context.Context, string) (targets.Driver, error) { return muteTarget{d, d, d, d, d, d, d, d}, nil }
+					}
+				}
 				one := w.begin("c1")
 				type end struct {
 					r   Result
@@ -44,13 +51,13 @@ func TestTwoRuns(t *testing.T) {
 				}
 				ended := make(chan end, 1)
 				go func() {
-					r, err := w.drive(t.Context(), one, func(o *Options) { o.Commit, o.Descends = "c1", x.descends })
+					r, err := w.drive(t.Context(), one, as, func(o *Options) { o.Commit, o.Descends = "c1", x.descends })
 					ended <- end{r, err}
 				}()
 				time.Sleep(3 * time.Minute)
 				old := w.newVersion("local")
 				two := w.begin("c2")
-				r, err := w.drive(t.Context(), two, func(o *Options) { o.Commit, o.Descends = "c2", x.descends })
+				r, err := w.drive(t.Context(), two, as, func(o *Options) { o.Commit, o.Descends = "c2", x.descends })
 				w.outcome(two, r, err, x.second)
 				first := <-ended
 				w.outcome(one, first.r, first.err, x.first)
@@ -69,8 +76,86 @@ func TestTwoRuns(t *testing.T) {
 
 func yes(context.Context, string, string) (bool, error) { return true, nil }
 func no(context.Context, string, string) (bool, error)  { return false, nil }
+func firstIsNewer(_ context.Context, newer, older string) (bool, error) {
+	return newer == "c1" && older == "c2", nil
+}
 func broken(context.Context, string, string) (bool, error) {
 	return false, errors.New("no repository")
+}
+
+// muteTarget is the in-memory target without what tells about locks and passes wishes on.
+type muteTarget struct {
+	targets.Driver
+	targets.Observer
+	targets.Stager
+	targets.Router
+	targets.Committer
+	targets.Locker
+	targets.Leaser
+	targets.Counter
+}
+
+// TestStrayLock: a process dies after it took the lock and before it could record that. The run is aborted meanwhile: it ends
+// without the lock being needed, and leaves none behind. Another run's lock is never given back.
+func TestStrayLock(t *testing.T) {
+	for name, x := range map[string]struct {
+		holder string // who has the lock when the run is resumed
+		left   bool
+	}{
+		"its own":   {"run-1", false},
+		"another's": {"run-7", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, handmade.Canary())
+				defer w.st.Close()
+				w.installed("local")
+				w.traffic("local", 0.001)
+				run := w.begin("c1")
+				place := w.dep("local", "old").Place
+				if _, err := w.drv.Lock(t.Context(), place, targets.Holder{Run: x.holder}); err != nil {
+					t.Fatal(err)
+				}
+				w.append(run, event.Event{Type: event.RunAbort}.With(event.Abort{Kind: "abort", By: event.Actor{Name: "ada"}}))
+				w.again(run)
+				r, err := w.drive(t.Context(), run)
+				w.outcome(run, r, err, event.Aborted)
+				if h, held := w.drv.Holder(place.ID); held != x.left || held && h.Run != x.holder {
+					t.Errorf("the lock is held: %v, by %+v", held, h)
+				}
+			})
+		})
+	}
+}
+
+// TestLockTakenAtTheEnd: the run is given up while its question for the lock is under way, or after the answer was lost.
+func TestLockTakenAtTheEnd(t *testing.T) {
+	for name, fault := range map[string]memory.Fault{
+		"under way":   {Takes: time.Second},
+		"answer lost": {Err: &targets.TransientError{Err: errors.New("connection reset")}, Effect: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, handmade.Canary())
+				defer w.st.Close()
+				w.installed("local")
+				run := w.begin("c1")
+				signals := make(chan struct{}, 1)
+				w.drv.Inject(func(o memory.Operation) memory.Fault {
+					if o.Name != "lock" {
+						return memory.Fault{}
+					}
+					signals <- struct{}{}
+					return fault
+				})
+				r, err := w.drive(t.Context(), run, func(o *Options) { o.Signals = signals })
+				w.outcome(run, r, err, event.Aborted)
+				if h, held := w.drv.Holder(w.dep("local", "old").Place.ID); held {
+					t.Errorf("the run has ended and %+v holds the lock", h)
+				}
+			})
+		})
+	}
 }
 
 // TestLockTaken: a lock that somebody breaks is lost: nothing of the new holder's is touched.

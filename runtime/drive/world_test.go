@@ -20,7 +20,6 @@ import (
 	"github.com/penstock-dev/penstock/runtime/simulate/handmade"
 	"github.com/penstock-dev/penstock/runtime/store"
 	"github.com/penstock-dev/penstock/targets"
-	"github.com/penstock-dev/penstock/targets/memory"
 )
 
 // answers is a metrics provider that says what it is told to; a query that it isn't told about has no answer.
@@ -194,27 +193,6 @@ func risesAfter(d time.Duration) func() float64 {
 	}
 }
 
-// superseder is a target that passes wishes on.
-type superseder struct {
-	*memory.Driver
-	mu sync.Mutex
-	by map[plan.Place]targets.Holder
-}
-
-func (s *superseder) RequestSupersede(_ context.Context, p targets.Place, h targets.Holder, _ string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.by[p.ID] = h
-	return nil
-}
-
-func (s *superseder) SupersedeRequested(_ context.Context, p targets.Place, run string) (targets.Holder, bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	h, ok := s.by[p.ID]
-	return h, ok && h.Run != run, nil
-}
-
 // TestSupersedeAcrossStores: two working copies with a store each; the wish reaches the older run where the lock is.
 func TestSupersedeAcrossStores(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -226,10 +204,9 @@ func TestSupersedeAcrossStores(t *testing.T) {
 		one.traffic("local", 0.001)
 		two := newWorld(t, p)
 		defer two.st.Close()
-		shared := &superseder{Driver: one.drv, by: map[plan.Place]targets.Holder{}}
 		two.drv, two.runs = one.drv, 1
 		share := func(o *Options) {
-			o.Exec.Driver = func(context.Context, string) (targets.Driver, error) { return shared, nil }
+			o.Exec.Driver = func(context.Context, string) (targets.Driver, error) { return one.drv, nil }
 			o.Descends = yes
 		}
 		first := one.begin("c1")
