@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,15 +31,15 @@ type rig struct {
 	p      *Prometheus
 	env    plan.Environment
 	pauses []time.Duration
-	asked  int
+	asked  atomic.Int32
 }
 
 func newRig(t *testing.T, m schema.Prometheus, h func(n int, w http.ResponseWriter, r *http.Request)) *rig {
 	t.Helper()
 	x := &rig{}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x.asked++
-		h(x.asked, w, r)
+		n := int(x.asked.Add(1))
+		h(n, w, r)
 	}))
 	t.Cleanup(srv.Close)
 	x.p = &Prometheus{
@@ -149,8 +150,8 @@ func TestAnswers(t *testing.T) {
 			if x.is != nil && !errors.Is(err, x.is) || x.is == nil && (errors.Is(err, ErrNoData) || errors.Is(err, ErrStale)) {
 				t.Errorf("%v: is not %v", err, x.is)
 			}
-			if r.asked != 1 {
-				t.Errorf("asked %d times: a wrong answer stays wrong", r.asked)
+			if r.asked.Load() != 1 {
+				t.Errorf("asked %d times: a wrong answer stays wrong", r.asked.Load())
 			}
 		})
 	}
@@ -206,8 +207,8 @@ func TestAsksAgain(t *testing.T) {
 			case err != nil && strings.Contains(err.Error(), token):
 				t.Errorf("%v: shows the token", err)
 			}
-			if r.asked != x.asked || len(r.pauses) != x.asked-1 {
-				t.Errorf("asked %d times with pauses %v, want %d times", r.asked, r.pauses, x.asked)
+			if int(r.asked.Load()) != x.asked || len(r.pauses) != x.asked-1 {
+				t.Errorf("asked %d times with pauses %v, want %d times", r.asked.Load(), r.pauses, x.asked)
 			}
 			for _, d := range r.pauses {
 				if strings.HasPrefix(name, "5") && d != 2*time.Second {
@@ -244,8 +245,8 @@ func TestQueryEndsWithContext(t *testing.T) {
 		stop()
 		<-r.Context().Done()
 	})
-	if _, err := r.p.Query(ctx, r.env, "up", when); !errors.Is(err, context.Canceled) || r.asked != 1 {
-		t.Errorf("%v after %d", err, r.asked)
+	if _, err := r.p.Query(ctx, r.env, "up", when); !errors.Is(err, context.Canceled) || r.asked.Load() != 1 {
+		t.Errorf("%v after %d", err, r.asked.Load())
 	}
 }
 
