@@ -196,7 +196,11 @@ func Reuse(ctx context.Context, st store.Store, p *plan.Plan, rel store.Release,
 			return nil, nil, err
 		}
 		old := fingerprints(l.Plan)
+		part := l.started().Selection
 		for _, n := range l.State.Nodes() {
+			if len(part) > 0 && !slices.Contains(part, n.Stage) {
+				continue // left out, or taken over from a run that is asked itself
+			}
 			switch same := old[n.ID] != "" && old[n.ID] == wanted[n.ID]; n.Status {
 			case machine.NodeDone, machine.NodeSkipped:
 				done[n.ID] = done[n.ID] || same
@@ -247,9 +251,24 @@ func fingerprints(p *plan.Plan) map[plan.NodeID]string {
 				parts = append(parts, p.Artifacts[h.From.Artifact])
 			}
 		}
-		if b, err := json.Marshal(parts); err == nil { // a plan that was read marshals
-			out[n.ID] = string(b)
-		}
+		out[n.ID] = sorted(parts)
 	}
 	return out
+}
+
+// sorted writes values as JSON with all keys in order: settings of a target are in the order of the source in a plan that was
+// just compiled, and in canonical order in one that was read. It is empty for what can't be written, which equals nothing.
+func sorted(parts []any) string {
+	b, err := json.Marshal(parts)
+	if err != nil {
+		return ""
+	}
+	var v any
+	if err := json.Unmarshal(b, &v); err != nil {
+		return ""
+	}
+	if b, err = json.Marshal(v); err != nil {
+		return ""
+	}
+	return string(b)
 }

@@ -91,6 +91,18 @@ func Load(ctx context.Context, st store.Store, run event.RunID) (*Loaded, error)
 	return &Loaded{Info: info, File: f, Plan: p, Events: events, State: s}, nil
 }
 
+// started is how the run began.
+func (l *Loaded) started() event.Started {
+	if len(l.Events) == 0 {
+		return event.Started{}
+	}
+	s, err := event.Payload[event.Started](l.Events[0])
+	if err != nil {
+		return event.Started{} // the fold has read it already
+	}
+	return s
+}
+
 // Fold replays a journal.
 func Fold(p *plan.Plan, events []event.Event) (*machine.State, error) {
 	s, err := machine.New(p, machine.Options{})
@@ -113,12 +125,7 @@ func (l *Loaded) Report(ctx context.Context, st store.Store) (Report, error) {
 	}
 	r := Report{
 		Run: l.Info.ID, Pipeline: l.Info.Pipeline, Plan: l.Info.Plan, Release: l.Info.Release, Commit: l.Info.Commit,
-		State: l.Info.State, Outcome: l.Info.Outcome, Causes: l.State.Causes(), Head: head,
-	}
-	if len(l.Events) > 0 {
-		if started, err := event.Payload[event.Started](l.Events[0]); err == nil {
-			r.Emergency = started.Emergency
-		}
+		State: l.Info.State, Outcome: l.Info.Outcome, Emergency: l.started().Emergency, Causes: l.State.Causes(), Head: head,
 	}
 	nodes := map[string][]NodeReport{}
 	because := map[string]string{}
