@@ -14,17 +14,25 @@ import (
 // twoCopies is one service with two working copies of its pipeline, each with a journal of its own. Version 1 serves.
 func twoCopies(t *testing.T, concurrency string) (a, b *site.Site) {
 	t.Helper()
-	a = site.New(t, bins, strings.Replace(pipeline, "name: \"hello\"\n", "name: \"hello\"\n\tconcurrency: \""+concurrency+"\"\n", 1))
-	git(t, a, "init", "-q")
-	a.Write(".gitignore", ".penstock/\nbin/\nnext\n")
-	commit(t, a, "first")
-	a.Use("1")
-	a.Must(0, "run")
+	a = served(t, concurrency, "2s")
 	traffic(t, a, 100)
 	b = a.Copy("other")
 	b.Write("change", "a later commit\n")
 	commit(t, b, "second")
 	return a, b
+}
+
+// served is a service whose pipeline is committed, with the time for which each step is watched; version 1 serves.
+func served(t *testing.T, concurrency, hold string) *site.Site {
+	t.Helper()
+	text := strings.Replace(pipeline, "name: \"hello\"\n", "name: \"hello\"\n\tconcurrency: \""+concurrency+"\"\n", 1)
+	s := site.New(t, bins, strings.ReplaceAll(text, `hold: "2s"`, `hold: "`+hold+`"`))
+	git(t, s, "init", "-q")
+	s.Write(".gitignore", ".penstock/\nbin/\nnext\n")
+	commit(t, s, "first")
+	s.Use("1")
+	s.Must(0, "run")
+	return s
 }
 
 func git(t *testing.T, s *site.Site, args ...string) {
@@ -107,25 +115,6 @@ func TestTwoRunsReject(t *testing.T) {
 	}
 	if v := serving(t, a); v != "2" {
 		t.Errorf("version %s serves, want the first run's 2", v)
-	}
-}
-
-func TestTwoRunsSupersede(t *testing.T) {
-	t.Parallel()
-	a, b := twoCopies(t, "supersede")
-	a.Use("3") // what is superseded must leave no trace, so let it be a bad one
-	first := a.Start("run")
-	exposed(t, first)
-	b.Use("2")
-	second := b.Start("run")
-	if code, text := first.Wait(); code != 4 {
-		t.Errorf("superseded run: exit code %d, want 4\n%s", code, text)
-	}
-	if code, text := second.Wait(); code != 0 {
-		t.Errorf("successor: exit code %d\n%s", code, text)
-	}
-	if v := serving(t, a); v != "2" {
-		t.Errorf("version %s serves, want the successor's 2", v)
 	}
 }
 
