@@ -86,8 +86,8 @@ func (w *watch) begin(ctx context.Context) error {
 		}
 		w.meters[s.SLO] = &metrics.Meter{}
 	}
-	if len(w.m.Judge.Limits) > 0 && w.d.o.Exec.Metrics == nil {
-		return fmt.Errorf("limit %q: %w", w.m.Judge.Limits[0].Name, errors.New("there is no metrics provider"))
+	if err := w.limitsAnswer(ctx); err != nil {
+		return err
 	}
 	const tries = 5
 	var err error
@@ -100,6 +100,22 @@ func (w *watch) begin(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// limitsAnswer refuses limits that nobody will ever answer for. Somebody who doesn't answer now may do so later.
+func (w *watch) limitsAnswer(ctx context.Context) error {
+	for _, l := range w.m.Judge.Limits {
+		if w.d.o.Exec.Metrics == nil {
+			return fmt.Errorf("limit %q: there is no metrics provider", l.Name)
+		}
+		ctx, stop := context.WithTimeout(ctx, maxRead)
+		_, err := w.d.o.Exec.Metrics.Query(ctx, w.d.o.Plan.Envs[l.Environment], l.Query, time.Now())
+		stop()
+		if errors.Is(err, metrics.ErrUnsupported) {
+			return fmt.Errorf("limit %q: %w", l.Name, err)
+		}
+	}
+	return nil
 }
 
 // baseline begins a tick.

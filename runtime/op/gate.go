@@ -158,7 +158,8 @@ func (x *Executor) alert(ctx context.Context, g *plan.AlertGate, now time.Time) 
 	for _, name := range names {
 		matchers += fmt.Sprintf(",%s=%q", name, g.Labels[name])
 	}
-	v, err := x.query(ctx, g.Environment, "count(ALERTS{"+matchers+"}) or vector(0)", now)
+	// without any target of this environment in sight, silence is no data and not a quiet alert
+	v, err := x.query(ctx, g.Environment, "(count(ALERTS{"+matchers+"}) or vector(0)) and on() count(up)", now)
 	if err != nil {
 		return event.GateAnswer{}, err
 	}

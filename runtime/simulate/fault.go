@@ -30,7 +30,7 @@ const (
 	KillBefore   Kind = "kill-before"
 	KillAfter    Kind = "kill-after"
 	StoreRefuses Kind = "store-refuses"
-	// KillLanding and KillLost say what becomes of operations in flight when the process dies: their effect arrives (after
+	// KillLate and KillLost say what becomes of operations in flight when the process dies: their effect arrives (after
 	// Arg operations of the resumed run), or doesn't. The default is that it arrives at once.
 	KillLate Kind = "kill-late"
 	KillLost Kind = "kill-lost"
@@ -140,7 +140,7 @@ func decisions() []Kind {
 
 func knownKinds() string {
 	var all []string
-	for _, k := range slices.Concat(OpKinds(), decisions(), []Kind{KillBefore, KillAfter, StoreRefuses, Abort, HardStop, LockStolen}) {
+	for _, k := range slices.Concat(OpKinds(), decisions(), []Kind{KillBefore, KillAfter, KillLate, KillLost, StoreRefuses, Abort, HardStop, LockStolen}) {
 		all = append(all, string(k))
 	}
 	return strings.Join(all, ", ")
