@@ -18,6 +18,8 @@ func newCompileCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compile [PKG]",
 		Short: "Compile a pipeline into its plan",
+		Example: `  penstock compile --out plan.json
+  penstock run plan.json`,
 		Long: `Compile a pipeline into its plan: everything that will be executed, as JSON with an id
 over it. The same pipeline gives the same bytes, wherever and whenever it is compiled.`,
 		Args: args(cobra.MaximumNArgs(1)),
@@ -70,9 +72,10 @@ func newGraphCmd(a *App) *cobra.Command {
 	var output string
 	var nodes bool
 	cmd := &cobra.Command{
-		Use:   "graph [PKG | PLAN.json]",
-		Short: "Draw a pipeline's stages, or every instruction of its plan",
-		Args:  args(cobra.MaximumNArgs(1)),
+		Use:     "graph [PKG | PLAN.json]",
+		Short:   "Draw a pipeline's stages, or every instruction of its plan",
+		Example: `  penstock graph | dot -Tsvg >stages.svg`,
+		Args:    args(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			oneShot()
 			_, p, err := a.planOf(cmd.Context(), given, src)

@@ -18,7 +18,9 @@ func newExplainCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [CODE]",
 		Short: "Say what a finding means; without CODE list all codes",
-		Args:  args(cobra.MaximumNArgs(1)),
+		Example: `  penstock explain needs-cycle
+  penstock explain production-approval`,
+		Args: args(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			docs := explain.All()
 			eng, list, err := engine.Load(cmd.Context(), engine.Options{})

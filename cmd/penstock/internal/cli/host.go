@@ -49,7 +49,7 @@ func newHostCmd(a *App) *cobra.Command {
 		Long: `The host runs versions of programs on this machine and splits live HTTP traffic between
 them. It is started by the first run that needs it, outlives the runs, and takes a
 canary back by itself when the run that watches it is gone.`,
-		Args: args(cobra.NoArgs),
+		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	flags.add(cmd)
@@ -103,7 +103,7 @@ func newHostStatusCmd(a *App, flags *hostFlags) *cobra.Command {
 				return noHost(err)
 			}
 			if output == "json" {
-				return view.JSON(a.Stdout, h)
+				return view.HostJSON(a.Stdout, h)
 			}
 			view.Host(a.Stdout, a.style(a.Stdout), h)
 			return nil

@@ -37,6 +37,14 @@ never changed: init refuses and writes nothing.`,
 	return cmd
 }
 
+// enter is the step into a directory that isn't the one where the user stands.
+func enter(dir string) string {
+	if filepath.Clean(dir) == "." {
+		return ""
+	}
+	return "\n  cd " + dir
+}
+
 var nameLike = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 func (a *App) initPipeline(dir, name, team string) error {
@@ -72,6 +80,10 @@ func (a *App) initPipeline(dir, name, team string) error {
 		}
 		fmt.Fprintln(a.Stdout, "wrote", filepath.Join(dir, f))
 	}
-	fmt.Fprintln(a.Stdout, "next: penstock vet, then penstock run")
+	fmt.Fprintf(a.Stdout, `next:%s
+  penstock vet        check it
+  penstock simulate   see what a run would do
+  penstock run        release; "make build" has to write bin/%s, "make test" to pass
+`, enter(dir), name)
 	return nil
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,7 +12,6 @@ import (
 	"github.com/penstock-dev/penstock/cmd/penstock/internal/view"
 	"github.com/penstock-dev/penstock/compiler/plan"
 	"github.com/penstock-dev/penstock/runtime"
-	"github.com/penstock-dev/penstock/runtime/event"
 	"github.com/penstock-dev/penstock/runtime/store"
 )
 
@@ -69,7 +66,9 @@ func newHistoryCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history",
 		Short: "List runs, releases, or what went to an environment; newest first",
-		Args:  args(cobra.NoArgs),
+		Example: `  penstock history
+  penstock history --env production`,
+		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			st, _, err := state.find(ctx)
@@ -83,7 +82,7 @@ func newHistoryCmd(a *App) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return view.Deployments(a.Stdout, output, cut(list, limit))
+				return view.Deployments(a.Stdout, output, env, cut(list, limit))
 			case releases:
 				list, err := st.Releases(ctx, "")
 				if err != nil {
@@ -102,8 +101,8 @@ func newHistoryCmd(a *App) *cobra.Command {
 	cmd.Flags().StringVar(&env, "env", "", "what went to this environment")
 	cmd.Flags().BoolVar(&releases, "releases", false, "list releases with their digests")
 	cmd.Flags().IntVar(&limit, "limit", 20, "how many; 0 for all")
-	cmd.MarkFlagsMutuallyExclusive("env", "releases")
 	outputFlag(cmd, &output, "text", "json")
+	exclusive(cmd, "env", "releases")
 	return cmd
 }
 
@@ -121,7 +120,9 @@ func newLogsCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logs [RUN [NODE]]",
 		Short: "Show what a run did, or the output of a node's command",
-		Args:  args(cobra.MaximumNArgs(2)),
+		Example: `  penstock logs
+  penstock logs 20261123-225918-97a34d build/exec`,
+		Args: args(cobra.MaximumNArgs(2)),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			ctx := cmd.Context()
 			st, _, err := state.find(ctx)
@@ -133,12 +134,12 @@ func newLogsCmd(a *App) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if len(given) == 2 {
-				return a.nodeLog(st, info.ID, plan.NodeID(given[1]))
-			}
 			l, err := runtime.Load(ctx, st, info.ID)
 			if err != nil {
 				return err
+			}
+			if len(given) == 2 {
+				return a.nodeLog(st, l, plan.NodeID(given[1]))
 			}
 			if output == "json" {
 				for _, e := range l.Events {
@@ -166,19 +167,15 @@ func newLogsCmd(a *App) *cobra.Command {
 }
 
 // nodeLog copies the output of a node's command; secrets were masked when it was written.
-func (a *App) nodeLog(st *store.Local, run event.RunID, node plan.NodeID) error {
+func (a *App) nodeLog(st *store.Local, l *runtime.Loaded, node plan.NodeID) error {
+	run := l.Info.ID
 	path, err := st.LogPath(run, node)
 	if err != nil {
 		return err
 	}
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		known, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.log"))
-		for i := range known {
-			known[i] = strings.TrimSuffix(filepath.Base(known[i]), ".log")
-		}
-		slices.Sort(known)
-		return fmt.Errorf("node %q of run %s wrote nothing; these did: %s", node, run, strings.Join(known, ", "))
+		return wroteNothing(st, l, node)
 	}
 	if err != nil {
 		return err
@@ -188,15 +185,24 @@ func (a *App) nodeLog(st *store.Local, run event.RunID, node plan.NodeID) error 
 	return err
 }
 
-func newAuditCmd(a *App) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "audit",
-		Short: "Prove that the record was not changed",
-		Args:  args(cobra.NoArgs),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+// wroteNothing says which nodes of the run have a log.
+func wroteNothing(st *store.Local, l *runtime.Loaded, node plan.NodeID) error {
+	var logs []string
+	for _, n := range l.Plan.Nodes {
+		if path, err := st.LogPath(l.Info.ID, n.ID); err == nil {
+			if f, err := os.Stat(path); err == nil && f.Size() > 0 {
+				logs = append(logs, string(n.ID))
+			}
+		}
 	}
-	cmd.AddCommand(newAuditVerifyCmd(a))
-	return cmd
+	if len(logs) == 0 {
+		return fmt.Errorf("no node of run %s wrote anything", l.Info.ID)
+	}
+	return fmt.Errorf("node %q of run %s wrote nothing; these did: %s", node, l.Info.ID, strings.Join(logs, ", "))
+}
+
+func newAuditCmd(a *App) *cobra.Command {
+	return family("audit", "Prove that the record was not changed", newAuditVerifyCmd(a))
 }
 
 func newAuditVerifyCmd(a *App) *cobra.Command {

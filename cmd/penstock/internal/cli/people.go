@@ -1,25 +1,24 @@
 package cli
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
+	"github.com/penstock-dev/penstock/cmd/penstock/internal/view"
 	"github.com/penstock-dev/penstock/compiler/plan"
 	"github.com/penstock-dev/penstock/runtime"
 )
 
-func newApproveCmd(a *App) *cobra.Command { return newAnswerCmd(a, "approve", false) }
+func newApproveCmd(a *App) *cobra.Command { return newAnswerCmd(a, "approve", "yes", false) }
 
-func newRejectCmd(a *App) *cobra.Command { return newAnswerCmd(a, "reject", true) }
+func newRejectCmd(a *App) *cobra.Command { return newAnswerCmd(a, "reject", "no", true) }
 
 // newAnswerCmd answers a question of a run with yes or no.
-func newAnswerCmd(a *App, word string, reject bool) *cobra.Command {
+func newAnswerCmd(a *App, word, meaning string, reject bool) *cobra.Command {
 	var state stateFlag
-	var reason string
+	var reason, output string
 	cmd := &cobra.Command{
 		Use:   word + " [RUN [NODE]]",
-		Short: "Answer what a run asks people: " + word,
+		Short: "Say " + meaning + " to what a run asks people",
 		Long: `Answer what a run asks people. Without RUN the newest that waits; NODE is needed where it
 asks several questions. The answer is bound to what is asked now: the plan, the
 source files, the digests of what was built. When any of that changes it no longer counts.`,
@@ -47,22 +46,24 @@ source files, the digests of what was built. When any of that changes it no long
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.Stdout, "%s %s of run %s as %s, for %s\n", word, q.Node, info.ID, actor().Name, q.Subject)
 			owner, err := st.Holder(ctx, info.ID)
-			if err == nil && owner == nil {
-				fmt.Fprintf(a.Stdout, "no process drives the run: penstock resume %s\n", info.ID)
+			if err != nil {
+				return err
 			}
-			return err
+			return view.Asked(a.Stdout, output, view.Request{
+				Run: info.ID, Asked: word, Node: q.Node, Subject: q.Subject, By: actor().Name, Reason: reason, Driven: owner != nil,
+			})
 		},
 	}
 	state.add(cmd)
 	cmd.Flags().StringVar(&reason, "reason", "", "why; it is recorded")
+	outputFlag(cmd, &output, "text", "json")
 	return cmd
 }
 
 func newAbortCmd(a *App) *cobra.Command {
 	var state stateFlag
-	var reason string
+	var reason, output string
 	cmd := &cobra.Command{
 		Use:   "abort [RUN]",
 		Short: "Ask a run to return to stable and end",
@@ -82,14 +83,11 @@ func newAbortCmd(a *App) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.Stdout, "asked run %s to return to stable\n", info.ID)
-			if !alive {
-				fmt.Fprintf(a.Stdout, "no process drives the run: penstock resume %s\n", info.ID)
-			}
-			return nil
+			return view.Asked(a.Stdout, output, view.Request{Run: info.ID, Asked: "abort", By: actor().Name, Reason: reason, Driven: alive})
 		},
 	}
 	state.add(cmd)
 	cmd.Flags().StringVar(&reason, "reason", "", "why; it is recorded")
+	outputFlag(cmd, &output, "text", "json")
 	return cmd
 }

@@ -14,14 +14,7 @@ import (
 )
 
 func newPolicyCmd(a *App) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "policy",
-		Short: "Ask the policies about a plan, or test them",
-		Args:  args(cobra.NoArgs),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newPolicyEvalCmd(a), newPolicyTestCmd(a))
-	return cmd
+	return family("policy", "Ask the policies about a plan, or test them", newPolicyEvalCmd(a), newPolicyTestCmd(a))
 }
 
 // policyFlags choose the rules.

@@ -16,6 +16,8 @@ func newRollbackCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback ENV",
 		Short: "Bring an earlier release back to an environment",
+		Example: `  penstock rollback production
+  penstock rollback production --emergency "checkout is down, INC-4711"`,
 		Long: `Bring an earlier release back to an environment: a new plan with the digests of that
 release, under the same strategy, judge, gates and approvals. Nothing is rebuilt.
 

@@ -18,6 +18,7 @@ import (
 	"github.com/penstock-dev/penstock/policies/engine"
 	"github.com/penstock-dev/penstock/runtime"
 	"github.com/penstock-dev/penstock/runtime/event"
+	"github.com/penstock-dev/penstock/runtime/machine"
 	"github.com/penstock-dev/penstock/runtime/store"
 	"github.com/penstock-dev/penstock/targets/all"
 )
@@ -50,6 +51,9 @@ func newRunCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run [PKG | PLAN.json]",
 		Short: "Compile a pipeline, ask the policies, and execute the plan",
+		Example: `  penstock run
+  penstock run --to staging
+  penstock run --release 20261123-225918-97a34d --from production`,
 		Long: `Compile a pipeline, ask the policies and execute the plan. A run that was interrupted,
 parked or left unsettled goes on with penstock resume.
 
@@ -66,7 +70,7 @@ Exit codes: 0 released, 1 findings or denied, 3 failed, 4 rolled back, 5 parked,
 	cmd.Flags().StringSliceVar(&r.only, "only", nil, "run only these stages; what they need must have been done for the release")
 	cmd.Flags().StringVar(&r.release, "release", "", "take this release further instead of making a new one; it is not rebuilt")
 	cmd.Flags().StringVar(&r.from, "from", "", "with --release: the stage to go on from")
-	cmd.MarkFlagsMutuallyExclusive("to", "only", "from")
+	exclusive(cmd, "to", "only", "from")
 	return cmd
 }
 
@@ -225,8 +229,19 @@ func (a *App) drive(ctx context.Context, st *store.Local, dir string, prov plan.
 	if err != nil {
 		return err
 	}
-	undone := slices.ContainsFunc(rep.Stages, func(s runtime.StageReport) bool { return s.Status == "undone" })
-	return silent(outcomeCode(rep.Outcome, undone))
+	return silent(outcomeCode(rep.Outcome, undone(rep)))
+}
+
+// undone reports whether a run took something back.
+func undone(rep runtime.Report) bool {
+	for _, s := range rep.Stages {
+		for _, n := range s.Nodes {
+			if n.Status == machine.NodeUndone {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func newResumeCmd(a *App) *cobra.Command {
@@ -235,6 +250,8 @@ func newResumeCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resume [RUN]",
 		Short: "Go on with a run that was interrupted, parked or left unsettled",
+		Example: `  penstock resume
+  penstock resume --all`,
 		Long: `Go on with a run that has no process: it was killed, it parked, or a persistent fault left
 it unsettled. What was under way is looked at first. Without RUN the newest such run.`,
 		Args: args(cobra.MaximumNArgs(1)),

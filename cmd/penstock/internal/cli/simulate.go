@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -18,6 +17,9 @@ func newSimulateCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulate [PKG | PLAN.json]",
 		Short: "Execute a plan against a model of the world, in virtual time, with faults",
+		Example: `  penstock simulate
+  penstock simulate --fault release/judge:harm@2
+  penstock simulate --explore`,
 		Long: `Execute a plan against a model of the world. Nothing outside is touched; hours take
 milliseconds. Without --fault everything goes well, and people approve.
 
@@ -51,9 +53,8 @@ compensation, and says whether each ended settled.`,
 				if err != nil {
 					return err
 				}
-				fmt.Fprintln(a.Stdout, rep)
-				for _, v := range rep.Violations {
-					fmt.Fprintln(a.Stdout, v)
+				if err := view.Exploration(a.Stdout, output, rep); err != nil {
+					return err
 				}
 				if len(rep.Violations) > 0 {
 					return silent(ExitFindings)

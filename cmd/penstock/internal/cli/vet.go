@@ -12,6 +12,8 @@ func newVetCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "vet [PKG | FILE | ./... | -]...",
 		Short: "Check pipelines offline: what is wrong, at which line, and what would be right",
+		Example: `  penstock vet
+  penstock vet ./... -o json`,
 		Long: `Check pipelines without a network, a cluster or a run. Arguments are packages, files,
 patterns such as ./..., or - for standard input; none means the package here.
 

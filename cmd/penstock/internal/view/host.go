@@ -42,6 +42,15 @@ func Host(w io.Writer, st Style, h control.Host) {
 	}
 }
 
+// HostJSON writes the host with a format version beside its fields; empty lists are [].
+func HostJSON(w io.Writer, h control.Host) error {
+	h.Services, h.Locks = orEmpty(h.Services), orEmpty(h.Locks)
+	return JSON(w, struct {
+		Format int `json:"format_version"`
+		control.Host
+	}{1, h})
+}
+
 // HostDrift writes in what the running programs differ from what was released.
 func HostDrift(w io.Writer, diffs []control.Difference) {
 	for _, d := range diffs {

@@ -33,8 +33,8 @@ func Decision(w io.Writer, st Style, src *Sources, d engine.Decision) {
 	if !d.Allowed {
 		word = st.paint(red, "denied")
 	}
-	fmt.Fprintf(w, "policies: %s (%d denials, %d warnings, %d waived) for plan %s\n",
-		word, d.Count(engine.Deny), d.Count(engine.Warn), len(d.Waived), short(string(d.Plan)))
+	fmt.Fprintf(w, "policies: %s (%s, %s, %d waived) for plan %s\n",
+		word, count(d.Count(engine.Deny), "denial"), count(d.Count(engine.Warn), "warning"), len(d.Waived), short(string(d.Plan)))
 }
 
 func originRange(r engine.Result) diag.Range {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/penstock-dev/penstock/runtime"
 	"github.com/penstock-dev/penstock/runtime/event"
+	"github.com/penstock-dev/penstock/runtime/machine"
 	"github.com/penstock-dev/penstock/runtime/store"
 )
 
@@ -24,12 +25,9 @@ func Report(w io.Writer, st Style, r runtime.Report) {
 		fmt.Fprintf(w, "  %s %s\n", st.paint(red, "because"), runtime.CauseText(c))
 	}
 	for _, s := range r.Stages {
-		mark, colour := stageMark(s.Status)
-		line := fmt.Sprintf("  %s %-16s %s", mark, s.Name, s.Status)
-		if s.Because != "" && s.Status == "not-run" {
-			line += " " + s.Because
-		}
-		fmt.Fprintln(w, st.paint(colour, line))
+		status, note := stageStatus(s)
+		mark, colour := stageMark(status)
+		fmt.Fprintln(w, st.paint(colour, fmt.Sprintf("  %s %-16s %s", mark, s.Name, status))+note)
 	}
 	for _, q := range r.Waiting {
 		fmt.Fprintf(w, "  %s waits for %s: penstock approve %s %s\n", q.Node, strings.Join(q.By, ", "), r.Run, q.Node)
@@ -40,15 +38,35 @@ func Report(w io.Writer, st Style, r runtime.Report) {
 	fmt.Fprintf(w, "  plan %s, release %s, anchor %s\n", short(string(r.Plan)), r.Release, r.Head)
 }
 
+// stageStatus is a stage's status in people's words, and what stands behind it. The causes are the report's headlines
+// already, so that here their place is enough.
+func stageStatus(s runtime.StageReport) (status, note string) {
+	has := func(want machine.NodeStatus) bool {
+		return slices.ContainsFunc(s.Nodes, func(n runtime.NodeReport) bool { return n.Status == want })
+	}
+	switch {
+	case s.Status == "not-run":
+		place, _, _ := strings.Cut(s.Because, ": ")
+		return "not run", " " + place
+	case s.Status == "undone" && !has(machine.NodeUndone) && has(machine.NodeFailed):
+		return "failed", ""
+	case s.Status == "undone" && !has(machine.NodeUndone):
+		return "stopped", ""
+	case s.Status == "active" && has(machine.NodeWaiting):
+		return "waiting", ""
+	}
+	return s.Status, ""
+}
+
 func stageMark(status string) (string, string) {
 	switch status {
 	case "done":
 		return "✓", green
-	case "failing", "stuck":
+	case "failed", "failing", "stuck":
 		return "✗", red
-	case "undone", "undoing":
+	case "undone", "undoing", "stopped":
 		return "↩", yellow
-	case "active":
+	case "active", "waiting":
 		return "▸", blue
 	}
 	return "·", dim
@@ -106,16 +124,22 @@ func Releases(w io.Writer, output string, list []store.Release) error {
 			fmt.Fprintf(w, "    %s %s\n", name, r.Digests[name])
 		}
 	}
+	if len(list) == 0 {
+		fmt.Fprintln(w, "there is no release yet: a run makes one when it builds an artifact")
+	}
 	return nil
 }
 
 // Deployments writes what went to an environment.
-func Deployments(w io.Writer, output string, list []store.Deployment) error {
+func Deployments(w io.Writer, output, env string, list []store.Deployment) error {
 	if output == "json" {
 		return JSON(w, map[string]any{"format_version": 1, "deployments": orEmpty(list)})
 	}
 	for _, d := range list {
 		fmt.Fprintf(w, "%s  %-16s %-12s release %s  run %s  plan %s\n", d.At.Local().Format(time.DateTime), d.Workload, d.Outcome, d.Release, d.Run, short(string(d.Plan)))
+	}
+	if len(list) == 0 {
+		fmt.Fprintf(w, "nothing went to %q yet\n", env)
 	}
 	return nil
 }

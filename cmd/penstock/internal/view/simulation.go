@@ -64,6 +64,26 @@ func SimulationJSON(w io.Writer, r *simulate.Result) error {
 	}{1, r.Outcome, r.First, r.Causes, r.World, timeline, violations})
 }
 
+// Exploration writes how many scenarios were played and which of them broke a rule.
+func Exploration(w io.Writer, output string, r *simulate.Report) error {
+	if output == "json" {
+		type violation struct {
+			Scenario []string `json:"scenario"`
+			What     []string `json:"what"`
+		}
+		violations := []violation{}
+		for _, v := range r.Violations {
+			violations = append(violations, violation{v.Scenario, v.What})
+		}
+		return JSON(w, map[string]any{"format_version": 1, "cases": r.Cases, "by_kind": r.ByKind, "outcomes": r.Outcomes, "violations": violations})
+	}
+	fmt.Fprintln(w, r)
+	for _, v := range r.Violations {
+		fmt.Fprintln(w, v)
+	}
+	return nil
+}
+
 // EventJSON writes one event as one line.
 func EventJSON(w io.Writer, e event.Event) error { return line(w, e) }
 
