@@ -14,7 +14,7 @@ import (
 // twoCopies is one service with two working copies of its pipeline, each with a journal of its own. Version 1 serves.
 func twoCopies(t *testing.T, concurrency string) (a, b *site.Site) {
 	t.Helper()
-	a = served(t, concurrency, "2s")
+	a = firstServes(t, concurrency, "2s")
 	traffic(t, a, 100)
 	b = a.Copy("other")
 	b.Write("change", "a later commit\n")
@@ -22,8 +22,8 @@ func twoCopies(t *testing.T, concurrency string) (a, b *site.Site) {
 	return a, b
 }
 
-// served is a service whose pipeline is committed, with the time for which each step is watched; version 1 serves.
-func served(t *testing.T, concurrency, hold string) *site.Site {
+// firstServes is a service whose pipeline is committed, with the time for which each step is watched; version 1 serves.
+func firstServes(t *testing.T, concurrency, hold string) *site.Site {
 	t.Helper()
 	text := strings.Replace(pipeline, "name: \"hello\"\n", "name: \"hello\"\n\tconcurrency: \""+concurrency+"\"\n", 1)
 	s := site.New(t, bins, strings.ReplaceAll(text, `hold: "2s"`, `hold: "`+hold+`"`))

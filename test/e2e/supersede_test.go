@@ -54,7 +54,7 @@ func undone(prefix string) func(event.Event) bool {
 // commit comes from another working copy with a journal of its own.
 func TestTwoRunsSupersede(t *testing.T) {
 	t.Parallel()
-	a := served(t, "supersede", "500ms")
+	a := firstServes(t, "supersede", "500ms")
 	hold(t, a, "500ms", "60s")
 	b := a.Copy("other")
 	hold(t, b, "60s", "1s")
@@ -121,7 +121,7 @@ func TestTwoRunsSupersedeSiblings(t *testing.T) {
 	for _, known := range []bool{true, false} {
 		t.Run(map[bool]string{true: "known", false: "unknown"}[known], func(t *testing.T) {
 			t.Parallel()
-			a := served(t, "supersede", "500ms")
+			a := firstServes(t, "supersede", "500ms")
 			b := a.Copy("other")
 			hold(t, a, "500ms", "3s")
 			hold(t, b, "500ms", "1s")
