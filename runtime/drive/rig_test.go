@@ -153,7 +153,7 @@ func (w *world) bare(tb testing.TB) *op.Executor { return w.bareIn(tb.TempDir())
 
 func (w *world) bareIn(dir string) *op.Executor {
 	return &op.Executor{
-		Plan: w.plan, Dir: dir, Content: content{built(w.runs)}, Now: time.Now,
+		Plan: w.plan, Dir: dir, Content: content{built(w.begun(0))}, Now: time.Now,
 		Driver: func(context.Context, string) (targets.Driver, error) { return w.drv, nil },
 		Secret: func(context.Context, plan.SecretRef) (string, error) { return "", errors.New("no secrets here") },
 		Mask:   func(out io.Writer, _ []string) io.WriteCloser { return nopCloser{out} },
@@ -161,11 +161,18 @@ func (w *world) bareIn(dir string) *op.Executor {
 	}
 }
 
+// begun is the number of runs so far, with so many more; processes of several runs may ask at once.
+func (w *world) begun(more int) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.runs += more
+	return w.runs
+}
+
 // begin appends run.started of a new run.
 func (w *world) begin(commit string) event.RunID {
 	w.t.Helper()
-	w.runs++
-	run := event.RunID(fmt.Sprintf("run-%d", w.runs))
+	run := event.RunID(fmt.Sprintf("run-%d", w.begun(1)))
 	w.append(run, event.Event{Type: event.RunStarted, Time: time.Now().UTC()}.With(event.Started{
 		Format: event.Format, Plan: w.file.ID, Actor: event.Actor{Name: "author", How: "ssh"}, Commit: commit, Tree: "tree",
 	}))
@@ -236,7 +243,7 @@ func (w *world) installed(env string) {
 // newVersion is the name of what the latest run (the first, before there is any) releases to an environment.
 func (w *world) newVersion(env string) string {
 	w.t.Helper()
-	d, err := w.executor().Deploy(w.t.Context(), plan.RefOf("hello", env), map[string]string{"artifact:app": built(max(w.runs, 1))}, false)
+	d, err := w.executor().Deploy(w.t.Context(), plan.RefOf("hello", env), map[string]string{"artifact:app": built(max(w.begun(0), 1))}, false)
 	w.must(err)
 	return d.Version
 }
