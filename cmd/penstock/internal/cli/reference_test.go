@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 const referenceFile = "../../../../docs/cli.md"
@@ -95,26 +94,15 @@ func command(b *bytes.Buffer, c *cobra.Command) {
 		fmt.Fprintf(b, "\n%s\n", c.Long)
 	}
 	if c.Example != "" {
-		fmt.Fprintf(b, "\nFor example:\n\n%s\n", strings.ReplaceAll("  "+strings.TrimLeft(c.Example, " "), "\n  ", "\n    "))
+		fmt.Fprintf(b, "\nFor example:\n\n%s\n", strings.ReplaceAll("  "+c.Example, "\n", "\n  "))
 	}
-	var rows []string
-	add := func(f *pflag.Flag) {
-		if f.Hidden || f.Name == "help" {
-			return
+	var flags []string
+	for line := range strings.Lines(c.LocalFlags().FlagUsages() + c.InheritedFlags().FlagUsages()) {
+		if !strings.Contains(line, "--help ") {
+			flags = append(flags, "    "+strings.TrimRight(line, " \n"))
 		}
-		name := "`--" + f.Name + "`"
-		if f.Shorthand != "" {
-			name = "`-" + f.Shorthand + "`, " + name
-		}
-		text := strings.ReplaceAll(f.Usage, "|", "\\|")
-		if f.DefValue != "" && f.DefValue != "[]" && f.DefValue != "false" {
-			text += " (default `" + f.DefValue + "`)"
-		}
-		rows = append(rows, fmt.Sprintf("| %s | %s |\n", name, text))
 	}
-	c.LocalFlags().VisitAll(add)
-	c.InheritedFlags().VisitAll(add)
-	if len(rows) > 0 {
-		fmt.Fprintf(b, "\n| flag | what it does |\n|---|---|\n%s", strings.Join(rows, ""))
+	if len(flags) > 0 {
+		fmt.Fprintf(b, "\nFlags:\n\n%s\n", strings.Join(flags, "\n"))
 	}
 }

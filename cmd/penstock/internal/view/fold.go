@@ -59,7 +59,7 @@ func (v *Run) foldNode(e event.Event) string {
 	}
 	f, _ := event.Payload[event.Failure](e)
 	if e.Type == event.NodeCancelled {
-		return name + v.st.paint(yellow, "cancelled") + after(f.Message)
+		return name + v.st.paint(yellow, "cancelled") + after(strings.TrimPrefix(f.Message, "cancelled: "))
 	}
 	l.state = "failed"
 	return name + v.st.paint(red, "failed: "+f.Message)
@@ -165,6 +165,19 @@ func (v *Run) foldMonitor(e event.Event) string {
 	return text
 }
 
+// abortText says who ends a run, and what the person at the keyboard may do next.
+func abortText(a event.Abort) string {
+	switch {
+	case a.Kind == "signal" && a.Hard:
+		return "interrupted again by " + a.By.Name + ": it stops at once"
+	case a.Kind == "signal":
+		return "interrupted by " + a.By.Name + "; a second Ctrl-C stops at once and leaves it unsettled"
+	case a.Kind == "supersede":
+		return "superseded by run " + string(a.Successor) + " of " + a.By.Name + after(a.Reason)
+	}
+	return "abort asked for by " + a.By.Name + after(a.Reason)
+}
+
 func (v *Run) foldRun(e event.Event) string {
 	switch e.Type {
 	case event.RunStarted:
@@ -178,7 +191,7 @@ func (v *Run) foldRun(e event.Event) string {
 		return v.st.paint(yellow, "parked: "+d.Reason)
 	case event.RunAbort:
 		d, _ := event.Payload[event.Abort](e)
-		return v.st.paint(yellow, fmt.Sprintf("%s asked for by %s%s", d.Kind, d.By.Name, after(d.Reason)))
+		return v.st.paint(yellow, abortText(d))
 	case event.LockWaiting:
 		d, _ := event.Payload[event.Lock](e)
 		return v.st.paint(yellow, fmt.Sprintf("waiting for the lock of %s, held by %s", e.Env, d.Holder))

@@ -22,7 +22,7 @@ func Report(w io.Writer, st Style, r runtime.Report) {
 	}
 	fmt.Fprintf(w, "run %s of %s: %s\n", r.Run, r.Pipeline, word)
 	for _, c := range r.Causes {
-		fmt.Fprintf(w, "  %s %s\n", st.paint(red, "because"), runtime.CauseText(c))
+		fmt.Fprintf(w, "  %s %s\n", st.paint(red, "because"), causeText(c))
 	}
 	for _, s := range r.Stages {
 		status, note := stageStatus(s)
@@ -38,6 +38,14 @@ func Report(w io.Writer, st Style, r runtime.Report) {
 	fmt.Fprintf(w, "  plan %s, release %s, anchor %s\n", short(string(r.Plan)), r.Release, r.Head)
 }
 
+// causeText is a cause in one line; an interruption has no other words than its kind.
+func causeText(c event.Cause) string {
+	if c.Node == "" && c.Monitor == "" && c.Message == "signal" {
+		return "it was interrupted"
+	}
+	return runtime.CauseText(c)
+}
+
 // stageStatus is a stage's status in people's words, and what stands behind it. The causes are the report's headlines
 // already, so that here their place is enough.
 func stageStatus(s runtime.StageReport) (status, note string) {
@@ -47,6 +55,9 @@ func stageStatus(s runtime.StageReport) (status, note string) {
 	switch {
 	case s.Status == "not-run":
 		place, _, _ := strings.Cut(s.Because, ": ")
+		if place == "because of signal" {
+			return "not run", ""
+		}
 		return "not run", " " + place
 	case s.Status == "undone" && !has(machine.NodeUndone) && has(machine.NodeFailed):
 		return "failed", ""
