@@ -133,8 +133,8 @@ func commit(ctx context.Context, dir string) string {
 
 // descends reports whether the newer commit has the older one among its ancestors.
 func descends(ctx context.Context, dir, older, newer string) bool {
-	older, newer = strings.TrimSuffix(older, "-dirty"), strings.TrimSuffix(newer, "-dirty")
-	if older == "" || newer == "" {
+	// what is not committed has no descendants, and is none
+	if older == "" || newer == "" || older == newer || strings.HasSuffix(older, "-dirty") || strings.HasSuffix(newer, "-dirty") {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
