@@ -8,6 +8,7 @@ import (
 	"github.com/penstock-dev/penstock/compiler/plan"
 	"github.com/penstock-dev/penstock/runtime/event"
 	"github.com/penstock-dev/penstock/runtime/machine"
+	"github.com/penstock-dev/penstock/runtime/signed"
 	"github.com/penstock-dev/penstock/runtime/store"
 )
 
@@ -87,14 +88,20 @@ func (d *driver) fact(m store.Message) event.Event {
 			return note("an answer of %s can't be read: %s", m.From.Name, oneLine(err))
 		}
 		reject := m.Kind == store.Reject
-		if err := machine.CheckApproval(d.st, a.Node, a.Approval, reject, d.clock()); err != nil {
+		about := signed.Context{Run: d.run, Node: a.Node, Plan: d.st.Started().Plan, Reject: reject}
+		about.Subject, _, _, _ = d.st.Asked(a.Node)
+		proven, err := signed.Admit(d.o.Plan, about, a.Approval, d.clock())
+		if err != nil {
+			return note("an answer on %q doesn't count: %s", a.Node, oneLine(err))
+		}
+		if err := machine.CheckApproval(d.st, a.Node, proven, reject, d.clock()); err != nil {
 			return note("an answer doesn't count: %s", oneLine(err))
 		}
 		e := event.Event{Type: event.ApprovalGiven, Node: a.Node}
 		if reject {
 			e.Type = event.ApprovalRejected
 		}
-		return e.With(a.Approval)
+		return e.With(proven)
 	case store.Abort, store.Supersede:
 		a := event.Abort{By: m.From}
 		if len(m.Body) > 0 {

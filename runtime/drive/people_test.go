@@ -21,7 +21,7 @@ func (w *world) answer(run event.RunID, kind store.MessageKind, node plan.NodeID
 	if !ok {
 		w.t.Fatalf("nothing is asked at %s", node)
 	}
-	by := event.Actor{Name: who, How: "ssh", Groups: []string{group}}
+	by := event.Actor{Name: who, How: "os-user", Groups: []string{group}}
 	w.post(store.Message{Run: run, Kind: kind, From: by}, Answer{Node: node, Approval: event.Approval{By: by, Subject: subject, Reason: "because"}})
 }
 

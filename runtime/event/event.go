@@ -243,6 +243,16 @@ type Approval struct {
 	By      Actor  `json:"by"`
 	Subject string `json:"subject"`
 	Reason  string `json:"reason,omitempty"`
+	// Signature proves who answered, where By.How is "ssh".
+	Signature *Signature `json:"signature,omitempty"`
+}
+
+// Signature is a signed answer with all it takes to verify it: what was signed, the armored ssh signature, and the content
+// of the plan's lists of allowed signers.
+type Signature struct {
+	Statement string   `json:"statement"`
+	Armored   string   `json:"armored"`
+	Signers   []string `json:"signers"`
 }
 
 // GateAnswer is the payload of gate.asked.

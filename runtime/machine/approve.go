@@ -130,7 +130,8 @@ func (s *State) entitled(by []string, who event.Actor) bool {
 		if kind == "group" {
 			in = slices.Contains(who.Groups, name)
 			if g := s.g.plan.Groups[name]; len(g.Members) > 0 {
-				in = slices.Contains(g.Members, "user:"+who.Name)
+				listed := g.SignersDigest == "" || who.How != "ssh" || in // by the group's own list of signers
+				in = listed && slices.Contains(g.Members, "user:"+who.Name)
 			}
 		}
 		if in {

@@ -66,5 +66,6 @@ const (
 	ProblemTruncated ProblemKind = "truncated" // the end is missing
 	ProblemRewritten ProblemKind = "rewritten" // the chain is another one than that of the anchor
 	ProblemIndex     ProblemKind = "index"     // the index says something else than the events
+	ProblemApproval  ProblemKind = "approval"  // a signed answer whose signature does not hold
 	ProblemEvidence  ProblemKind = "evidence"  // the ticks are not those that a verdict was based on
 )

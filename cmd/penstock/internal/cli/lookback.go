@@ -243,6 +243,11 @@ anchor: the head that each run's report prints, kept elsewhere.`,
 				if err != nil {
 					return err
 				}
+				if rep.OK() { // of a record that was changed, signatures say nothing more
+					if rep.Problems, err = runtime.CheckSignatures(ctx, st, r.ID); err != nil {
+						return err
+					}
+				}
 				reports = append(reports, rep)
 				ok = ok && rep.OK()
 			}

@@ -1,10 +1,16 @@
 package cli
 
 import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
 	"github.com/spf13/cobra"
 
 	"github.com/penstock-dev/penstock/cmd/penstock/internal/view"
 	"github.com/penstock-dev/penstock/compiler/plan"
+	"github.com/penstock-dev/penstock/internal/sshsig"
 	"github.com/penstock-dev/penstock/runtime"
 )
 
@@ -15,7 +21,7 @@ func newRejectCmd(a *App) *cobra.Command { return newAnswerCmd(a, "reject", "no"
 // newAnswerCmd answers a question of a run with yes or no.
 func newAnswerCmd(a *App, word, meaning string, reject bool) *cobra.Command {
 	var state stateFlag
-	var reason, output string
+	var reason, keyFile, output string
 	cmd := &cobra.Command{
 		Use:   word + " [RUN [NODE]]",
 		Short: "Say " + meaning + " to what a run asks people",
@@ -25,7 +31,7 @@ source files, the digests of what was built. When any of that changes it no long
 		Args: args(cobra.MaximumNArgs(2)),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			ctx := cmd.Context()
-			st, _, err := state.find(ctx)
+			st, dir, err := state.find(ctx)
 			if err != nil {
 				return err
 			}
@@ -42,8 +48,15 @@ source files, the digests of what was built. When any of that changes it no long
 			if reject {
 				answer = runtime.Reject
 			}
-			q, err := answer(ctx, st, info.ID, node, actor(), reason)
+			if state.dir != "" {
+				dir = "" // the journal is elsewhere: the pipeline is where this was called
+			}
+			who, done, err := person(ctx, dir, keyFile)
 			if err != nil {
+				return err
+			}
+			q, by, err := answer(ctx, st, info.ID, node, who, reason)
+			if err := errors.Join(err, done()); err != nil {
 				return err
 			}
 			owner, err := st.Holder(ctx, info.ID)
@@ -51,14 +64,26 @@ source files, the digests of what was built. When any of that changes it no long
 				return err
 			}
 			return view.Asked(a.Stdout, output, view.Request{
-				Run: info.ID, Asked: word, Node: q.Node, Subject: q.Subject, By: actor().Name, Reason: reason, Driven: owner != nil,
+				Run: info.ID, Asked: word, Node: q.Node, Subject: q.Subject, By: by.Name, Reason: reason, Driven: owner != nil,
 			})
 		},
 	}
 	state.add(cmd)
 	cmd.Flags().StringVar(&reason, "reason", "", "why; it is recorded")
+	cmd.Flags().StringVar(&keyFile, "key", "", "sign with this ssh key: a private key, or the public one of a key in the ssh agent")
 	outputFlag(cmd, &output, "text", "json")
 	return cmd
+}
+
+// person is who answers: whoever the key stands for, or without one the operating system's user. done ends the
+// connection to the ssh agent.
+func person(ctx context.Context, dir, keyFile string) (who runtime.Person, done func() error, err error) {
+	who = runtime.Person{Actor: actor(), Read: func(path string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, path)) }}
+	done = func() error { return nil }
+	if keyFile != "" {
+		who.Key, done, err = sshsig.Open(ctx, keyFile, os.Getenv("SSH_AUTH_SOCK"))
+	}
+	return who, done, err
 }
 
 func newAbortCmd(a *App) *cobra.Command {
