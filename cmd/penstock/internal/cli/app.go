@@ -53,8 +53,12 @@ func (a *App) style(w io.Writer) view.Style {
 	tty := ok && term.IsTerminal(int(f.Fd())) && a.Getenv("TERM") != "dumb"
 	s := view.Style{Colour: tty && a.Getenv("NO_COLOR") == "", Live: tty && a.Getenv("CI") == ""}
 	if tty {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
-			s.Width = w
+		s.Size = func() (cols, rows int) {
+			cols, rows, err := term.GetSize(int(f.Fd()))
+			if err != nil {
+				return 0, 0
+			}
+			return cols, rows
 		}
 	}
 	return s

@@ -160,7 +160,11 @@ func (v *Run) foldMonitor(e event.Event) string {
 	}
 	text := name + v.st.paint(colour, d.Verdict)
 	for _, x := range d.Explain {
-		text += "\n" + strings.Repeat(" ", 12) + x
+		pad := "\n" + strings.Repeat(" ", 12)
+		if v.st.Live { // one clause a line: the terminal would wrap anywhere
+			x = strings.ReplaceAll(x, "; ", ";"+pad)
+		}
+		text += pad + x
 	}
 	return text
 }

@@ -3,6 +3,8 @@ package view
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,7 +25,7 @@ type Run struct {
 	tick   map[plan.MonitorID]string
 	last   map[plan.MonitorID]string // in a pipe: the tick that was written last, whole
 	ended  bool
-	drawn  int // lines of the block on the screen
+	drawn  []int // the widths of the lines of the block on the screen
 }
 
 // stageLine is what the block says of a stage.
@@ -66,7 +68,7 @@ func (v *Run) Evidence(at time.Time, m plan.MonitorID, line string) {
 	v.erase()
 	switch {
 	case v.st.Live:
-		v.tick[m] = line
+		v.tick[m] = proof.ReplaceAllString(line, "")
 	case v.last[m] != line:
 		fmt.Fprintf(v.w, "%s  %-22s %s\n", at.Local().Format(time.TimeOnly), m, news(v.last[m], line))
 		v.last[m] = line
@@ -83,10 +85,19 @@ func (v *Run) Close() {
 }
 
 func (v *Run) erase() {
-	if v.drawn > 0 {
-		fmt.Fprintf(v.w, "\x1b[%dA\x1b[J", v.drawn)
-		v.drawn = 0
+	if len(v.drawn) == 0 {
+		return
 	}
+	rows := 0
+	cols, _ := v.st.size()
+	for _, width := range v.drawn {
+		rows++
+		if cols > 0 && width > cols { // the window became narrower: the terminal has wrapped the line
+			rows += (width - 1) / cols
+		}
+	}
+	fmt.Fprintf(v.w, "\x1b[%dA\r\x1b[J", rows)
+	v.drawn = nil
 }
 
 func (v *Run) draw() {
@@ -94,16 +105,18 @@ func (v *Run) draw() {
 		return
 	}
 	var b strings.Builder
-	n := 0
+	cols, rows := v.st.size()
 	add := func(s string) {
-		b.WriteString(v.cut(s) + "\n")
-		n++
+		s, width := cut(s, cols)
+		b.WriteString(s + "\n")
+		v.drawn = append(v.drawn, width)
 	}
 	add("")
-	for _, s := range v.plan.Stages {
-		l := v.stages[s.Name]
+	shown, left := v.visible(rows - len(v.tick) - 4)
+	for _, name := range shown {
+		l := v.stages[name]
 		sign, colour := sign(l.state)
-		text := fmt.Sprintf("  %s %-16s %-9s", sign, s.Name, l.state)
+		text := fmt.Sprintf("  %s %-16s %-9s", sign, name, l.state)
 		if l.shown {
 			text += fmt.Sprintf(" %s %3.0f %%", bar(l.weight, 20), l.weight)
 		}
@@ -112,20 +125,48 @@ func (v *Run) draw() {
 		}
 		add(v.st.paint(colour, text))
 	}
+	if left != "" {
+		add(v.st.paint(dim, "  … "+left))
+	}
 	for _, m := range v.plan.Monitors {
 		if t := v.tick[m.ID]; t != "" {
 			add(v.st.paint(blue, "    "+string(m.ID)+": ") + t)
 		}
 	}
 	io.WriteString(v.w, b.String())
-	v.drawn = n
 }
 
-// cut keeps a line of the block within the terminal's width; a line that wraps could not be erased.
-func (v *Run) cut(s string) string {
-	if v.st.Width <= 0 {
-		return s
+// visible returns the stages that the block shows and, where the window is too low for all, what the others do: what stands
+// above the window could not be erased. Finished stages give way first, then those that wait.
+func (v *Run) visible(room int) (shown []string, left string) {
+	for _, s := range v.plan.Stages {
+		shown = append(shown, s.Name)
 	}
+	if _, rows := v.st.size(); rows == 0 || len(shown) <= room {
+		return shown, ""
+	}
+	hidden := map[string]int{}
+	for _, state := range []string{"done", "waiting", "undone", "failed", "running", "undoing"} {
+		shown = slices.DeleteFunc(shown, func(name string) bool {
+			hide := len(shown)-hidden[state] > max(1, room) && v.stages[name].state == state
+			if hide {
+				hidden[state]++
+			}
+			return hide
+		})
+	}
+	var parts []string
+	for _, state := range slices.Sorted(maps.Keys(hidden)) {
+		if hidden[state] > 0 {
+			parts = append(parts, fmt.Sprintf("%d more %s", hidden[state], state))
+		}
+	}
+	return shown, strings.Join(parts, ", ")
+}
+
+// cut keeps a line of the block within the terminal's width, as a line that wraps takes two to erase, and returns the
+// width that is left. Escape sequences take no room.
+func cut(s string, cols int) (string, int) {
 	width, esc := 0, false
 	for i, r := range s {
 		switch {
@@ -133,13 +174,13 @@ func (v *Run) cut(s string) string {
 			esc = true
 		case esc:
 			esc = r != 'm'
+		case cols > 0 && width == cols-1:
+			return s[:i] + "\x1b[0m", width
 		default:
-			if width++; width >= v.st.Width {
-				return s[:i] + "\x1b[0m"
-			}
+			width++
 		}
 	}
-	return s
+	return s, width
 }
 
 func sign(state string) (string, string) {

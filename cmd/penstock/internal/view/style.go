@@ -5,8 +5,17 @@ package view
 type Style struct {
 	Colour bool
 	// Live allows redrawing lines in place.
-	Live  bool
-	Width int
+	Live bool
+	// Size asks for the terminal's size, which a person may change during a run; nil or 0 where there is none.
+	Size func() (cols, rows int)
+}
+
+// size is the room to draw in, 0 for any.
+func (s Style) size() (cols, rows int) {
+	if s.Size == nil {
+		return 0, 0
+	}
+	return s.Size()
 }
 
 // The colours in use.
