@@ -246,7 +246,11 @@ func TestSignals(t *testing.T) {
 // TestParked: a run that waits for people ends its process without a lock, and goes on when they have answered.
 func TestParked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, handmade.Migration())
+		p := handmade.Migration()
+		production := p.Envs["production"]
+		production.AllowOSUser = true
+		p.Envs["production"] = production
+		w := newWorld(t, p)
 		defer w.st.Close()
 		run := w.begin("c1")
 		r, err := w.drive(t.Context(), run, func(o *Options) { o.Park = true })

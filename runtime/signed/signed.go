@@ -28,6 +28,7 @@ const Namespace = "penstock-approval@v1"
 const How = "ssh"
 
 const (
+	osUser      = "os-user"
 	format      = "penstock-approval@v1"
 	maxSigners  = 1 << 20
 	maxAhead    = 5 * time.Minute // how far a signer's clock may be ahead
@@ -223,10 +224,10 @@ func signer(p *plan.Plan, lists map[string]sshsig.Signers, key ssh.PublicKey, at
 }
 
 // Admit returns an answer with what is proven about who gave it, or why it doesn't count. An answer without a signature
-// keeps the name it was given, but no claim to one.
+// is one of an OS user: it claims nothing better.
 func Admit(p *plan.Plan, c Context, a event.Approval, seen time.Time) (event.Approval, error) {
 	if a.Signature == nil {
-		if a.By.How == How {
+		if a.By.How != osUser {
 			return a, ErrUnsigned
 		}
 		return a, nil

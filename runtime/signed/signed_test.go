@@ -65,10 +65,11 @@ func TestVerify(t *testing.T) {
 		"time": {func(_ *Context, _ *event.Approval, s *event.Signature) {
 			s.Statement = strings.Replace(s.Statement, "T12", "T11", 1)
 		}, sshsig.ErrMismatch},
-		"no list":  {func(_ *Context, _ *event.Approval, s *event.Signature) { s.Signers = nil }, ErrSigners},
-		"own list": {func(_ *Context, _ *event.Approval, s *event.Signature) { s.Signers = []string{"bob " + pub} }, ErrSigners},
-		"no armor": {func(_ *Context, _ *event.Approval, s *event.Signature) { s.Armored = "" }, sshsig.ErrFormat},
-		"unsigned": {func(_ *Context, a *event.Approval, _ *event.Signature) { a.Signature = nil }, ErrUnsigned},
+		"no list":   {func(_ *Context, _ *event.Approval, s *event.Signature) { s.Signers = nil }, ErrSigners},
+		"own list":  {func(_ *Context, _ *event.Approval, s *event.Signature) { s.Signers = []string{"bob " + pub} }, ErrSigners},
+		"no armor":  {func(_ *Context, _ *event.Approval, s *event.Signature) { s.Armored = "" }, sshsig.ErrFormat},
+		"other how": {func(_ *Context, a *event.Approval, _ *event.Signature) { a.Signature, a.By.How = nil, "oidc" }, ErrUnsigned},
+		"unsigned":  {func(_ *Context, a *event.Approval, _ *event.Signature) { a.Signature = nil }, ErrUnsigned},
 	} {
 		about, edited, sig := c, a, *a.Signature
 		edited.Signature = &sig
