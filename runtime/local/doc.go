@@ -1,4 +1,4 @@
-// Package drive executes what the machine decides, on this host: it is the embedded default.
+// Package local executes what the machine decides, on this host: it is the embedded default.
 //
 // [Run] takes a run's journal so far and goes on until the run has ended, is parked, or this process has to stop. One
 // goroutine, the owner, holds all state: it folds facts into the machine, appends them, and starts what the machine
@@ -14,4 +14,4 @@
 // Judged time is the sum of a monitor's ticks whose counts could be read; a hold under a monitor waits for that much of
 // it, wall time in which no process ran included in nothing. Ticks are closed when traffic is about to be shifted and
 // begin again afterwards, so that none spans two weights.
-package drive
+package local
