@@ -291,6 +291,33 @@ func sealOne(w *work, p *pipeline) (diag.List, error) {
 	for name, sum := range p.files.Digests {
 		p.prov.Inputs[path.Join(filepath.ToSlash(below), name)] = strings.TrimPrefix(sum, "sha256:")
 	}
+	if err := w.rootPlaces(p); err != nil {
+		return nil, err
+	}
 	p.file, err = plan.Seal(p.plan, p.prov)
 	return nil, err
+}
+
+// rootPlaces makes the files of a plan's origins relative to the module's root: the same wherever the command is started.
+func (w *work) rootPlaces(p *pipeline) error {
+	start, err := filepath.Abs(w.opts.Dir)
+	if err != nil {
+		return err
+	}
+	for _, origins := range []map[string]plan.Origin{p.prov.Nodes, p.prov.Definitions} {
+		for id, o := range origins {
+			if o.File == "" || o.File == "-" {
+				continue
+			}
+			file := filepath.FromSlash(o.File)
+			if !filepath.IsAbs(file) {
+				file = filepath.Join(start, file)
+			}
+			if rel, err := filepath.Rel(p.unit.ModuleRoot, file); err == nil {
+				o.File = filepath.ToSlash(rel)
+				origins[id] = o
+			}
+		}
+	}
+	return nil
 }

@@ -38,14 +38,14 @@ func newPolicyEvalCmd(a *App) *cobra.Command {
 		Args:  args(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			oneShot()
-			file, _, err := a.planOf(cmd.Context(), given, src)
+			from, err := a.sourceOf(cmd.Context(), given, src)
 			if err != nil {
 				return err
 			}
 			if today == "" {
 				today = time.Now().Format(time.DateOnly)
 			}
-			d, err := a.decide(cmd.Context(), file, pol, engine.Facts{Today: today})
+			d, err := a.decide(cmd.Context(), from.file, pol, engine.Facts{Today: today})
 			if err != nil {
 				return err
 			}
@@ -54,7 +54,7 @@ func newPolicyEvalCmd(a *App) *cobra.Command {
 					return err
 				}
 			} else {
-				view.Decision(a.Stdout, a.style(a.Stdout), a.sources(), d)
+				view.Decision(a.Stdout, a.style(a.Stdout), a.planSources(from.dir), d)
 			}
 			if !d.Allowed {
 				return silent(ExitFindings)

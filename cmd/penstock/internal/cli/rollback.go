@@ -47,7 +47,7 @@ recorded and shown by history.`,
 			}
 			b := runtime.Begin{File: back.File, Plan: back.Plan, Commit: back.Release.Commit, Release: back.Release.ID, Emergency: emergency}
 			if emergency == "" {
-				if err := a.allow(ctx, &b, pol, f.output); err != nil {
+				if err := a.allow(ctx, &b, pol, dir, f.output); err != nil {
 					return err
 				}
 			}

@@ -91,7 +91,7 @@ func (a *App) run(ctx context.Context, given []string, r runRequest) error {
 	if err := selectStages(ctx, st, &b, r); err != nil {
 		return err
 	}
-	if err := a.allow(ctx, &b, r.pol, r.run.output); err != nil {
+	if err := a.allow(ctx, &b, r.pol, src.dir, r.run.output); err != nil {
 		return err
 	}
 	return a.drive(ctx, st, src.dir, src.file.Provenance, src.plan, r.run, func(ctx context.Context, o runtime.Options) (runtime.Report, error) {
@@ -100,7 +100,7 @@ func (a *App) run(ctx context.Context, given []string, r runRequest) error {
 }
 
 // allow asks the policies about the plan and shows what they object to.
-func (a *App) allow(ctx context.Context, b *runtime.Begin, pol policyFlags, output string) error {
+func (a *App) allow(ctx context.Context, b *runtime.Begin, pol policyFlags, dir, output string) error {
 	d, err := a.decide(ctx, b.File, pol, engine.Facts{Today: time.Now().Format(time.DateOnly), Actor: actor().Name, Selection: b.Selection})
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (a *App) allow(ctx context.Context, b *runtime.Begin, pol policyFlags, outp
 		if output == "json" {
 			w = a.Stderr
 		}
-		view.Decision(w, a.style(w), a.sources(), d)
+		view.Decision(w, a.style(w), a.planSources(dir), d)
 	}
 	if !d.Allowed {
 		return silent(ExitFindings)

@@ -32,6 +32,11 @@ func (f *sourceFlags) addTags(cmd *cobra.Command) {
 // sources quotes the user's files relative to where the command runs.
 func (a *App) sources() *view.Sources { return &view.Sources{Dir: "."} }
 
+// planSources quotes the files that a plan of the pipeline in dir came from.
+func (a *App) planSources(dir string) *view.Sources {
+	return &view.Sources{Dir: ".", Root: moduleRoot(dir)}
+}
+
 // options are what load needs.
 func (a *App) options(given []string, f sourceFlags) compiler.Options {
 	return compiler.Options{Args: given, Stdin: a.Stdin, Tags: f.tags, Version: a.Version}

@@ -15,8 +15,27 @@ import (
 // Sources gives the text of the user's files for quoting; a missing file is simply not quoted.
 type Sources struct {
 	// Dir is what relative files are relative to.
-	Dir   string
+	Dir string
+	// Root is what the files in plans are relative to, the module's root; "" means Dir.
+	Root string
+
 	cache map[string][]string
+}
+
+// fromRoot makes a file of a plan relative to Dir, where that is possible.
+func (s *Sources) fromRoot(file string) string {
+	if s == nil || s.Root == "" || file == "" || file == "-" {
+		return file
+	}
+	dir, err := filepath.Abs(s.Dir)
+	if err != nil {
+		return file
+	}
+	rel, err := filepath.Rel(dir, filepath.Join(s.Root, filepath.FromSlash(file)))
+	if err != nil {
+		return file
+	}
+	return filepath.ToSlash(rel)
 }
 
 func (s *Sources) line(file string, n int) (string, bool) {

@@ -11,7 +11,7 @@ import (
 // Decision writes what the policies said, each result at the line that asked for what is judged.
 func Decision(w io.Writer, st Style, src *Sources, d engine.Decision) {
 	for _, r := range d.Results {
-		place := originRange(r)
+		place := originRange(src, r)
 		prefix := ""
 		if !place.IsZero() {
 			prefix = place.String() + ": "
@@ -37,11 +37,11 @@ func Decision(w io.Writer, st Style, src *Sources, d engine.Decision) {
 		word, count(d.Count(engine.Deny), "denial"), count(d.Count(engine.Warn), "warning"), len(d.Waived), short(string(d.Plan)))
 }
 
-func originRange(r engine.Result) diag.Range {
+func originRange(src *Sources, r engine.Result) diag.Range {
 	if r.Origin.File == "" {
 		return diag.Range{}
 	}
-	return diag.Range{File: r.Origin.File, Start: diag.Position{Line: r.Origin.Line, Column: r.Origin.Column}}
+	return diag.Range{File: src.fromRoot(r.Origin.File), Start: diag.Position{Line: r.Origin.Line, Column: r.Origin.Column}}
 }
 
 func severityColour(s engine.Severity) string {
