@@ -148,3 +148,13 @@ func stopHost(t *testing.T, s *site.Site, name string) {
 		}
 	})
 }
+
+// newest is the id of the newest run.
+func newest(t *testing.T, s *site.Site) string {
+	t.Helper()
+	runs := decoded[struct{ Runs []store.RunInfo }](t, s.Must(0, "history", "-o", "json")).Runs
+	if len(runs) == 0 {
+		t.Fatal("nothing has run")
+	}
+	return string(runs[0].ID)
+}
