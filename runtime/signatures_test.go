@@ -60,7 +60,7 @@ func TestCheckSignatures(t *testing.T) {
 		bad    bool
 	}{
 		"as it was signed":   {func(*event.Approval) {}, false},
-		"about another plan": {func(a *event.Approval) { a.Subject = "sha256:other" }, true},
+		"for something else": {func(a *event.Approval) { a.Signature.Statement = a.Signature.Statement[:len(a.Signature.Statement)-2] + " }" }, true},
 		"by somebody else":   {func(a *event.Approval) { a.By.Name = "eve" }, true},
 		"signature broken":   {func(a *event.Approval) { a.Signature.Armored = a.Signature.Armored[:80] }, true},
 		"signature removed":  {func(a *event.Approval) { a.Signature = nil }, true},
@@ -85,6 +85,7 @@ func TestCheckSignatures(t *testing.T) {
 			tt.change(&a)
 			events := []event.Event{
 				event.Event{Run: run, Time: at, Type: event.RunStarted}.With(event.Started{Format: event.Format, Plan: f.ID, Release: "r"}),
+				event.Event{Run: run, Time: at, Type: event.ApprovalRequested, Node: node}.With(event.ApprovalRequest{Subject: c.Subject}),
 				event.Event{Run: run, Time: at, Type: event.ApprovalGiven, Node: node}.With(a),
 			}
 			if _, err := st.Append(t.Context(), run, events); err != nil {
