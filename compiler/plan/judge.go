@@ -23,7 +23,8 @@ type Judge struct {
 	Tick   Duration `json:"tick"`
 	// Require is "no-harm" or "proven-safe".
 	Require string `json:"require"`
-	// Inconclusive is "rollback" (the default), "hold" or "approve": what happens when Require is not shown by the end.
+	// Inconclusive is what happens when Require is not shown by the end: "rollback" (the default), "hold" (on, for at most
+	// HoldMore), "ask" (people) or "promote" (a first deploy that nobody used yet).
 	Inconclusive string   `json:"inconclusive"`
 	HoldMore     Duration `json:"hold_more,omitempty"` // bound of a longer hold
 	// MinRequests is the least number of requests on the new version without which there is no verdict but "no data".

@@ -94,9 +94,12 @@ func (s *State) counts(i int32, a event.Approval, reject bool, at time.Time) err
 		return ErrExpired
 	}
 	x := s.g.nodes[i].n.Do.Approve
-	if x == nil { // about a verdict: whoever is known by name
-		if a.By.Name == "" {
+	if x == nil { // about a verdict: whoever is known by name, and well enough for where it goes
+		switch {
+		case a.By.Name == "":
 			return ErrNotEntitled
+		case a.By.How == "os-user" && !reject && s.g.refuses(i):
+			return ErrOSUser
 		}
 		return nil
 	}

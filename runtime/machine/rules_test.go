@@ -1,6 +1,7 @@
 package machine_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -269,6 +270,30 @@ func TestInconclusiveAsks(t *testing.T) {
 				t.Errorf("ended %s (%v)", e.Outcome, e.Causes)
 			}
 		})
+	}
+}
+
+// TestInconclusiveAsksWhoIsKnown: what goes on into production despite the judge needs more than the name of an OS user.
+func TestInconclusiveAsksWhoIsKnown(t *testing.T) {
+	p := judgedBy("ask", "no-harm")
+	for name, e := range p.Envs {
+		e.Tier = "production"
+		p.Envs[name] = e
+	}
+	r := newRig(t, p, machine.Options{}, event.Started{})
+	closing(r)
+	r.put(closed(inconclusive))
+	q := r.until(func(c machine.Command) bool { _, ok := c.(machine.RequestApproval); return ok }).(machine.RequestApproval)
+	a := event.Approval{By: event.Actor{Name: "ada", How: "os-user"}, Subject: q.Subject}
+	if err := machine.CheckApproval(r.s, q.Node, a, false, time.Time{}); !errors.Is(err, machine.ErrOSUser) {
+		t.Errorf("an OS user may let it go on: %v", err)
+	}
+	if err := machine.CheckApproval(r.s, q.Node, a, true, time.Time{}); err != nil {
+		t.Errorf("anybody may stop it: %v", err)
+	}
+	a.By.How = "ssh"
+	if err := machine.CheckApproval(r.s, q.Node, a, false, time.Time{}); err != nil {
+		t.Errorf("who signs may: %v", err)
 	}
 }
 
