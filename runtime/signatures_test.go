@@ -59,12 +59,14 @@ func TestCheckSignatures(t *testing.T) {
 		change func(*event.Approval)
 		bad    bool
 	}{
-		"as it was signed":   {func(*event.Approval) {}, false},
-		"for something else": {func(a *event.Approval) { a.Signature.Statement = a.Signature.Statement[:len(a.Signature.Statement)-2] + " }" }, true},
-		"by somebody else":   {func(a *event.Approval) { a.By.Name = "eve" }, true},
-		"signature broken":   {func(a *event.Approval) { a.Signature.Armored = a.Signature.Armored[:80] }, true},
-		"signature removed":  {func(a *event.Approval) { a.Signature = nil }, true},
-		"another list":       {func(a *event.Approval) { a.Signature.Signers = []string{"eve " + string(list[4:])} }, true},
+		"as it was signed": {func(*event.Approval) {}, false},
+		"for something else": {func(a *event.Approval) {
+			a.Signature.Statement = a.Signature.Statement[:len(a.Signature.Statement)-2] + " }"
+		}, true},
+		"by somebody else":  {func(a *event.Approval) { a.By.Name = "eve" }, true},
+		"signature broken":  {func(a *event.Approval) { a.Signature.Armored = a.Signature.Armored[:80] }, true},
+		"signature removed": {func(a *event.Approval) { a.Signature = nil }, true},
+		"another list":      {func(a *event.Approval) { a.Signature.Signers = []string{"eve " + string(list[4:])} }, true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

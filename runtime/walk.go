@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/penstock-dev/penstock/compiler/plan"
-	"github.com/penstock-dev/penstock/runtime/local"
 	"github.com/penstock-dev/penstock/runtime/event"
+	"github.com/penstock-dev/penstock/runtime/local"
 	"github.com/penstock-dev/penstock/runtime/op"
 	"github.com/penstock-dev/penstock/runtime/store"
 	"github.com/penstock-dev/penstock/targets"

@@ -162,9 +162,14 @@ func TestStoppedCommandIsUnknownAndGone(t *testing.T) {
 		t.Errorf("got %+v", o.Failure)
 	}
 	pid := strings.TrimSpace(log.String())
-	if b, err := os.ReadFile("/proc/" + pid + "/stat"); err == nil && !strings.Contains(string(b), ") Z ") {
-		t.Errorf("process %s is still there: %s", pid, b)
+	for range 200 { // the kernel takes its time to end what was killed
+		b, err := os.ReadFile("/proc/" + pid + "/stat")
+		if err != nil || strings.Contains(string(b), ") Z ") {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
+	t.Errorf("process %s is still there", pid)
 }
 
 func TestRecovery(t *testing.T) {

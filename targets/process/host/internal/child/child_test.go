@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 		}
 		defer ln.Close()
 		fmt.Println("listening")
-		select {}
+		time.Sleep(time.Hour) // an empty select is a deadlock where nothing else can wake
 	case "stubborn": // starts a worker in its group and ignores SIGTERM, as its shell does
 		sh := exec.Command("/bin/sh", "-c", "trap '' TERM; sleep 1000 & echo worker $!; wait; wait; sleep 1000")
 		sh.Stdout = os.Stdout
