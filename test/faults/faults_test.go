@@ -62,7 +62,7 @@ func TestEveryFault(t *testing.T) {
 					t.Fatalf("compile: %v %v", err, list)
 				}
 				for _, c := range all {
-					rep, err := simulate.Explore(t.Context(), c.Plan, simulate.Scope{Options: simulate.Options{Plan: c.File.ID, Quiet: true}, Every: every(len(c.Plan.Nodes)), Most: 5})
+					rep, err := simulate.Explore(t.Context(), c.Plan, simulate.Scope{Options: simulate.Options{Plan: c.File.ID, Quiet: true}, Most: 5})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -77,9 +77,4 @@ func TestEveryFault(t *testing.T) {
 		}
 	})
 	t.Logf("%d cases over %d plans of examples/", cases.Load(), plans.Load())
-}
-
-// every thins the second faults of large plans out to a fixed choice, so that the suite stays within its minutes.
-func every(nodes int) int {
-	return max(1, nodes/20)
 }
