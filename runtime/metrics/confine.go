@@ -10,6 +10,9 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
+// metricName is the label that holds a series' name.
+const metricName = "__name__"
+
 // Confine adds labels as matchers to every vector selector of a query, also those in range selectors and subqueries. A
 // selector that asks for another value of such a label keeps that matcher, and so finds nothing. Without labels the query
 // is returned as it is.
@@ -54,8 +57,8 @@ var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 func matchersOf(with map[string]string) ([]*labels.Matcher, error) {
 	var out []*labels.Matcher
 	for _, name := range slices.Sorted(maps.Keys(with)) {
-		if name == labels.MetricName || !labelName.MatchString(name) {
-			return nil, fmt.Errorf("label %q of the environment's metrics: a label's name is letters, digits and _, and not %s", name, labels.MetricName)
+		if name == metricName || !labelName.MatchString(name) {
+			return nil, fmt.Errorf("label %q of the environment's metrics: a label's name is letters, digits and _, and not %s", name, metricName)
 		}
 		m, err := labels.NewMatcher(labels.MatchEqual, name, with[name])
 		if err != nil {
