@@ -21,6 +21,9 @@ func Report(w io.Writer, st Style, r runtime.Report) {
 		word = st.paint(yellow, string(r.State))
 	}
 	fmt.Fprintf(w, "run %s of %s: %s\n", r.Run, r.Pipeline, word)
+	if r.Emergency != "" {
+		fmt.Fprintf(w, "  %s %s\n", st.paint(yellow, "emergency, without approvals, gates and policies:"), r.Emergency)
+	}
 	for _, c := range r.Causes {
 		fmt.Fprintf(w, "  %s %s\n", st.paint(red, "because"), causeText(c))
 	}
