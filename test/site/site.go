@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -130,6 +131,14 @@ func freeAddr(t *testing.T) string {
 	defer l.Close()
 	return l.Addr().String()
 }
+
+// Setenv sets a variable for the commands that are started from now on. Copies made before don't get it.
+func (s *Site) Setenv(name, value string) {
+	s.env = append(slices.Clip(s.env), name+"="+value)
+}
+
+// Base is the directory that everything of the site is below: working copies, the host's state and its runtime directory.
+func (s *Site) Base() string { return filepath.Dir(s.Dir) }
 
 // Write puts a file into the pipeline's directory.
 func (s *Site) Write(name, text string) {
