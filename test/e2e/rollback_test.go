@@ -103,7 +103,6 @@ func TestEmergencyRollback(t *testing.T) {
 	}
 	contains(t, s.Must(0, "logs", "--events"), reason)
 	contains(t, s.Must(0, "status", "-o", "json"), reason)
-	contains(t, s.Must(0, "status"), "emergency, without approvals, gates and policies: "+reason)
 	contains(t, s.Must(0, "status"), "emergency, without approvals", reason)
 	s.Must(0, "audit", "verify")
 	s.Must(5, "rollback", "local", "--to", releases(t, s)[0].ID, "--park")
