@@ -24,15 +24,11 @@ func newStatusCmd(a *App) *cobra.Command {
 		Args:  args(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			ctx := cmd.Context()
-			st, _, err := state.find(ctx)
+			st, _, info, err := state.findRun(ctx, given, anyRun, "run")
 			if err != nil {
 				return err
 			}
 			defer st.Close()
-			info, err := runOf(ctx, st, given, anyRun, "run")
-			if err != nil {
-				return err
-			}
 			l, err := runtime.Load(ctx, st, info.ID)
 			if err != nil {
 				return err
@@ -125,15 +121,11 @@ func newLogsCmd(a *App) *cobra.Command {
 		Args: args(cobra.MaximumNArgs(2)),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			ctx := cmd.Context()
-			st, _, err := state.find(ctx)
+			st, _, info, err := state.findRun(ctx, given[:min(1, len(given))], anyRun, "run")
 			if err != nil {
 				return err
 			}
 			defer st.Close()
-			info, err := runOf(ctx, st, given[:min(1, len(given))], anyRun, "run")
-			if err != nil {
-				return err
-			}
 			l, err := runtime.Load(ctx, st, info.ID)
 			if err != nil {
 				return err

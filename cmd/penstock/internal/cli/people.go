@@ -31,15 +31,11 @@ source files, the digests of what was built. When any of that changes it no long
 		Args: args(cobra.MaximumNArgs(2)),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			ctx := cmd.Context()
-			st, dir, err := state.find(ctx)
+			st, dir, info, err := state.findRun(ctx, given[:min(1, len(given))], openRun, "run that waits")
 			if err != nil {
 				return err
 			}
 			defer st.Close()
-			info, err := runOf(ctx, st, given[:min(1, len(given))], openRun, "run that waits")
-			if err != nil {
-				return err
-			}
 			var node plan.NodeID
 			if len(given) == 2 {
 				node = plan.NodeID(given[1])
@@ -95,15 +91,11 @@ func newAbortCmd(a *App) *cobra.Command {
 		Args:  args(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			ctx := cmd.Context()
-			st, _, err := state.find(ctx)
+			st, _, info, err := state.findRun(ctx, given, openRun, "run under way")
 			if err != nil {
 				return err
 			}
 			defer st.Close()
-			info, err := runOf(ctx, st, given, openRun, "run under way")
-			if err != nil {
-				return err
-			}
 			alive, err := runtime.AskAbort(ctx, st, info.ID, actor(), reason)
 			if err != nil {
 				return err

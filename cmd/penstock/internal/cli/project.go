@@ -100,6 +100,19 @@ func runOf(ctx context.Context, st store.Store, given []string, pass func(store.
 	return store.RunInfo{}, fmt.Errorf("there is no %s", what)
 }
 
+// findRun opens the journal as find does and returns the run that is meant, as runOf does. The caller closes the journal.
+func (f *stateFlag) findRun(ctx context.Context, given []string, pass func(store.RunInfo) bool, what string) (*store.Local, string, store.RunInfo, error) {
+	st, dir, err := f.find(ctx)
+	if err != nil {
+		return nil, "", store.RunInfo{}, err
+	}
+	info, err := runOf(ctx, st, given, pass, what)
+	if err != nil {
+		return nil, "", info, errors.Join(err, st.Close())
+	}
+	return st, dir, info, nil
+}
+
 func anyRun(store.RunInfo) bool { return true }
 
 func openRun(r store.RunInfo) bool { return r.State != store.Ended }
