@@ -65,6 +65,9 @@ type Options struct {
 	Overlay map[string][]byte
 	// Digests are artifacts that were built elsewhere, by name: "sha256:…".
 	Digests map[string]string
+	// Today is the day that checks of calendars and waivers count from, "2026-11-28"; empty leaves them out. The compiler
+	// asks no clock.
+	Today string
 	// Version is the compiler's own, for the plan's provenance.
 	Version string
 }
@@ -237,8 +240,8 @@ func inspectOne(w *work, p *pipeline) (list diag.List, err error) {
 	return list, err
 }
 
-func checkOne(_ *work, p *pipeline) (diag.List, error) {
-	return check.Run(check.Input{Pipeline: p.decoded, Map: p.source, Kinds: targets.Kinds()}), nil
+func checkOne(w *work, p *pipeline) (diag.List, error) {
+	return check.Run(check.Input{Pipeline: p.decoded, Map: p.source, Kinds: targets.Kinds(), Files: p.files, Today: w.opts.Today}), nil
 }
 
 func lowerOne(_ *work, p *pipeline) (diag.List, error) {

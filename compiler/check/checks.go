@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/penstock-dev/penstock/compiler/inspect"
 	"github.com/penstock-dev/penstock/compiler/source"
 	"github.com/penstock-dev/penstock/internal/diag"
 	"github.com/penstock-dev/penstock/schema"
@@ -16,6 +17,11 @@ type Input struct {
 	Pipeline *schema.Pipeline
 	Map      *source.Map
 	Kinds    []targets.Capabilities
+	// Files is what inspect found in the local files that the pipeline names; empty where nobody looked.
+	Files inspect.Files
+	// Today is the day of the check, "2026-11-28": waivers expire and calendars open relative to it. Empty leaves out
+	// what depends on it.
+	Today string
 }
 
 // Check is one entry of the table.
@@ -33,6 +39,8 @@ type Doc struct {
 	Code diag.Code
 	// Title is one line, What says what was found, Why what would go wrong otherwise.
 	Title, What, Why string
+	// Allow says that a comment in the user's file may allow the finding: the pipeline compiles all the same.
+	Allow bool
 	// Bad is CUE that adds the mistake to the pipeline that [Base] returns, Good the same without it.
 	Bad, Good string
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/penstock-dev/penstock/compiler/inspect"
 	"github.com/penstock-dev/penstock/compiler/source"
 	"github.com/penstock-dev/penstock/internal/diag"
 	"github.com/penstock-dev/penstock/internal/names"
@@ -16,6 +17,8 @@ type pass struct {
 	pipe   *schema.Pipeline
 	source *source.Map
 	kinds  map[string]targets.Capabilities
+	files  inspect.Files
+	today  string
 	// stages are the names of all stages, sorted; graph numbers them by their place in it.
 	stages []string
 	// paths are the definition paths of the stages.
@@ -38,7 +41,7 @@ type deployment struct {
 
 func newPass(in Input) *pass {
 	p := &pass{
-		pipe: in.Pipeline, source: in.Map, stages: names.Sorted(in.Pipeline.Stages),
+		pipe: in.Pipeline, source: in.Map, files: in.Files, today: in.Today, stages: names.Sorted(in.Pipeline.Stages),
 		kinds: make(map[string]targets.Capabilities, len(in.Kinds)),
 	}
 	for _, k := range in.Kinds {

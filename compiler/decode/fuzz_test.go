@@ -5,9 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"github.com/penstock-dev/penstock/compiler/load"
+	"github.com/penstock-dev/penstock/internal/corpus"
 )
 
 // FuzzFile gives one file to load and decode: whatever it holds, they say something and return.
@@ -18,7 +17,7 @@ func FuzzFile(f *testing.F) {
 			f.Fatal(err)
 		}
 		for _, name := range names {
-			a, err := txtar.ParseFile(name)
+			a, err := corpus.Read(name)
 			if err != nil {
 				f.Fatal(err)
 			}

@@ -29,6 +29,8 @@ type Doc struct {
 	Good string `json:"good"`
 	// Adds says that the examples are fields that are added to the pipeline of check.Base, not files.
 	Adds bool `json:"adds,omitempty"`
+	// Allow says that a comment in the user's file may allow the finding.
+	Allow bool `json:"allow,omitempty"`
 }
 
 // All returns the texts of all codes, in the order of the codes.
@@ -38,7 +40,7 @@ func All() []Doc {
 		out = append(out, Doc{Code: d.Code, Phase: "decode", Title: d.Title, What: d.What, Why: d.Why, Bad: d.Bad, Good: d.Good})
 	}
 	for _, d := range check.Docs() {
-		out = append(out, Doc{Code: d.Code, Phase: "check", Title: d.Title, What: d.What, Why: d.Why, Bad: d.Bad, Good: d.Good, Adds: true})
+		out = append(out, Doc{Code: d.Code, Phase: "check", Title: d.Title, What: d.What, Why: d.Why, Bad: d.Bad, Good: d.Good, Adds: true, Allow: d.Allow})
 	}
 	slices.SortFunc(out, func(a, b Doc) int { return strings.Compare(string(a.Code), string(b.Code)) })
 	return out

@@ -80,7 +80,7 @@ func (x *explainer) unparsable(file string) bool {
 func (x *explainer) moduleFile() diag.Range {
 	mod := filepath.Join(x.places.root, "cue.mod", "module.cue")
 	if x.disk.isFile(mod) {
-		return diag.Range{File: x.places.File(mod)}
+		return diag.Range{File: x.places.File(mod), Start: diag.Position{Line: 1, Column: 1}}
 	}
 	return diag.Range{File: x.places.File(x.places.root)}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +40,7 @@ func (a *App) planSources(dir string) *view.Sources {
 
 // options are what load needs.
 func (a *App) options(given []string, f sourceFlags) compiler.Options {
-	return compiler.Options{Args: given, Stdin: a.Stdin, Tags: f.tags, Version: a.Version}
+	return compiler.Options{Args: given, Stdin: a.Stdin, Tags: f.tags, Version: a.Version, Today: time.Now().UTC().Format(time.DateOnly)}
 }
 
 // source is a compiled pipeline and where it lives.
