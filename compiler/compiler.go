@@ -11,7 +11,11 @@ import (
 	"io"
 	"path"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/penstock-dev/penstock/compiler/bind"
 	"github.com/penstock-dev/penstock/compiler/check"
@@ -192,21 +196,35 @@ func run(ctx context.Context, o Options, compile bool) (*work, error) {
 
 // each runs a phase for each pipeline that came so far.
 func (w *work) each(ctx context.Context, ph phase) error {
-	for _, p := range w.pipelines {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+	found := make([]diag.List, len(w.pipelines))
+	err := spread(ctx, len(found), func(i int) (err error) {
+		p := w.pipelines[i]
 		if p.decoded == nil || p.failed && !ph.alongside {
-			continue
+			return nil
 		}
-		list, err := ph.one(w, p)
-		if err != nil {
+		if found[i], err = ph.one(w, p); err != nil {
 			return fmt.Errorf("%s pipeline %q: %w", ph.name, p.name, err)
 		}
-		w.list = append(w.list, list...)
-		p.failed = p.failed || list.HasErrors()
+		p.failed = p.failed || found[i].HasErrors()
+		return nil
+	})
+	w.list = append(w.list, slices.Concat(found...)...)
+	return err
+}
+
+// spread calls f for 0 to n-1, as many at a time as there are processors: each writes to a place of its own.
+func spread(ctx context.Context, n int, f func(i int) error) error {
+	wait, ctx := errgroup.WithContext(ctx)
+	wait.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		wait.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return f(i)
+		})
 	}
-	return nil
+	return wait.Wait()
 }
 
 func loadAll(ctx context.Context, w *work) (err error) {
@@ -219,20 +237,23 @@ func loadAll(ctx context.Context, w *work) (err error) {
 
 // decodeAll decodes each unit and lets its value go: nothing behind this phase holds one.
 func decodeAll(ctx context.Context, w *work) error {
-	for i, u := range w.units {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		from := &origin{Name: u.Name, Dir: u.Dir, ModuleRoot: u.ModuleRoot, Inputs: u.Inputs, Tags: u.Tags}
-		for _, d := range decode.Decode(u) {
+	decoded := make([][]decode.Decoded, len(w.units))
+	from := make([]*origin, len(w.units))
+	err := spread(ctx, len(w.units), func(i int) error {
+		u := w.units[i]
+		from[i] = &origin{Name: u.Name, Dir: u.Dir, ModuleRoot: u.ModuleRoot, Inputs: u.Inputs, Tags: u.Tags}
+		decoded[i], w.units[i] = decode.Decode(u), nil
+		return nil
+	})
+	for i, all := range decoded {
+		for _, d := range all {
 			w.list = append(w.list, d.Diags...)
 			w.pipelines = append(w.pipelines, &pipeline{
-				unit: from, name: d.Name, decoded: d.Pipeline, source: d.Source, failed: d.Pipeline == nil || d.Diags.HasErrors(),
+				unit: from[i], name: d.Name, decoded: d.Pipeline, source: d.Source, failed: d.Pipeline == nil || d.Diags.HasErrors(),
 			})
 		}
-		w.units[i] = nil
 	}
-	return nil
+	return err
 }
 
 func inspectOne(w *work, p *pipeline) (list diag.List, err error) {

@@ -58,8 +58,11 @@ func writes(x ast.Expr) bool {
 
 // places lists where a spot is written, the best first.
 func (t *tracer) places(s *spot) []source.Entry {
-	sites := slices.Clone(s.sites)
-	slices.SortStableFunc(sites, func(a, b site) int { return cmp.Compare(t.rank(a), t.rank(b)) })
+	sites := s.sites
+	if len(sites) > 1 {
+		sites = slices.Clone(sites)
+		slices.SortStableFunc(sites, func(a, b site) int { return cmp.Compare(t.rank(a), t.rank(b)) })
+	}
 	var out []source.Entry
 	for _, st := range sites {
 		if e, ok := t.entry(st); ok {

@@ -3,7 +3,9 @@ package decode
 import (
 	"fmt"
 	"reflect"
+	"runtime"
 	"strconv"
+	"sync"
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
@@ -22,6 +24,8 @@ type reader struct {
 	out   *source.Map
 	names map[reflect.Type]map[string]int
 	err   error // the first one
+	// forked marks a reader of some entries: it forks no further.
+	forked bool
 }
 
 // lazy is an evaluated value that is only looked up when it's needed.
@@ -85,13 +89,7 @@ func (r *reader) readLiterals(path string, s *spot, v *lazy, dst reflect.Value) 
 		if len(s.lits) == 0 {
 			return false
 		}
-		keys := r.written(s)
-		dst.Set(reflect.MakeMapWithSize(dst.Type(), len(keys)))
-		for _, key := range keys {
-			val := reflect.New(dst.Type().Elem()).Elem()
-			r.read(source.Join(path, key), r.child(s, key), v.field(key), val)
-			dst.SetMapIndex(reflect.ValueOf(key).Convert(dst.Type().Key()), val)
-		}
+		r.readMap(path, s, v, dst)
 	case reflect.Slice:
 		n, ok := plainLength(s)
 		if !ok {
@@ -103,6 +101,56 @@ func (r *reader) readLiterals(path string, s *spot, v *lazy, dst reflect.Value) 
 		}
 	}
 	return true
+}
+
+// readMap decodes the entries of a map. Those of a large one are shared out: each worker has a reader of its own, for a reader
+// remembers what it has seen. What stands above the entries is known by then and no longer changes.
+func (r *reader) readMap(path string, s *spot, v *lazy, dst reflect.Value) {
+	keys, t := r.written(s), dst.Type()
+	dst.Set(reflect.MakeMapWithSize(t, len(keys)))
+	vals := make([]reflect.Value, len(keys))
+	entry := func(r *reader, i int) {
+		vals[i] = reflect.New(t.Elem()).Elem()
+		r.read(source.Join(path, keys[i]), r.child(s, keys[i]), v.field(keys[i]), vals[i])
+	}
+	workers := min(runtime.GOMAXPROCS(0), len(keys)/entriesPerReader)
+	if r.forked || workers < 2 {
+		for i := range keys {
+			entry(r, i)
+		}
+	} else {
+		v.get()
+		r.fork(workers, len(keys), entry)
+	}
+	for i, key := range keys {
+		dst.SetMapIndex(reflect.ValueOf(key).Convert(t.Key()), vals[i])
+	}
+}
+
+// entriesPerReader is how many entries of a map are worth a reader of their own.
+const entriesPerReader = 64
+
+// fork reads n entries by several readers, each a span of them, and joins what they found.
+func (r *reader) fork(workers, n int, entry func(r *reader, i int)) {
+	var wait sync.WaitGroup
+	forks := make([]*reader, workers)
+	for w := range forks {
+		f := &reader{tracer: newTracer(r.unit), out: &source.Map{}, names: map[reflect.Type]map[string]int{}, forked: true}
+		forks[w] = f
+		wait.Go(func() {
+			for i := w * n / workers; i < (w+1)*n/workers; i++ {
+				entry(f, i)
+			}
+		})
+	}
+	wait.Wait()
+	for _, f := range forks {
+		r.out.Join(f.out)
+		r.steps += f.steps
+		if r.err == nil {
+			r.err = f.err
+		}
+	}
 }
 
 // written lists the regular fields that literals give a value, each once, in the order in which they are met.

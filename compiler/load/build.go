@@ -35,8 +35,9 @@ type pkg struct {
 	diags  diag.List
 }
 
-// prepare readies the instances of one request for building: afterwards they share nothing that a build changes.
-func (s *session) prepare(g group, r request, insts []*build.Instance, tags []string) *result {
+// prepare readies the instances of one request for building: afterwards they share nothing that a build changes. prepared
+// holds the packages that use the parsed schema already.
+func (s *session) prepare(g group, r request, insts []*build.Instance, tags []string, prepared map[*build.Instance]bool) *result {
 	res := &result{group: g, request: r, tags: slices.Sorted(slices.Values(tags))}
 	for _, inst := range insts {
 		if empty(inst) && len(insts) > 1 {
@@ -49,7 +50,7 @@ func (s *session) prepare(g group, r request, insts []*build.Instance, tags []st
 			continue
 		}
 		p.unit = &Unit{Dir: inst.Dir, ModuleRoot: g.root, Files: slices.Clone(inst.Files), Package: inst, Places: p.places, Tags: res.tags}
-		s.useSchema(inst)
+		useSchema(s.schema, inst, prepared)
 		if err := addCheck(inst); err != nil {
 			p.unit, p.diags = nil, s.translate(inst, err, p.places)
 		}

@@ -2,13 +2,16 @@ package load
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
 	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/load"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/penstock-dev/penstock/schema"
 )
@@ -46,17 +49,49 @@ func (s *session) group(reqs []request) []group {
 	return groups
 }
 
-// load loads a group and appends its units and diagnostics.
-func (s *session) load(g group) error {
+// loadAll loads the groups, as many at a time as there are processors, and keeps what came of them in their order.
+func (s *session) loadAll(ctx context.Context, groups []group) error {
+	loaded := make([]loaded, len(groups))
+	wait, ctx := errgroup.WithContext(ctx)
+	wait.SetLimit(runtime.GOMAXPROCS(0))
+	for i, g := range groups {
+		wait.Go(func() (err error) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			loaded[i], err = s.load(g)
+			return err
+		})
+	}
+	if err := wait.Wait(); err != nil {
+		return err
+	}
+	for _, l := range loaded {
+		s.results = append(s.results, l.results...)
+		for _, t := range l.tags {
+			s.taken[t] = true
+		}
+	}
+	return nil
+}
+
+// loaded is what came of one group: a result for each request, and the tags that some package took.
+type loaded struct {
+	results []*result
+	tags    []string
+}
+
+// load loads a group. It changes nothing of the session.
+func (s *session) load(g group) (out loaded, err error) {
 	args, err := g.args()
 	if err != nil {
-		return err
+		return out, err
 	}
 	cfg := &load.Config{
 		Dir:        g.root,
 		ModuleRoot: g.root,
 		Overlay:    s.overlay(g),
-		Registry:   s.registry,
+		Registry:   newOffline(),
 		Tags:       slices.Clone(s.opts.Tags),
 		Package:    "*",
 	}
@@ -74,13 +109,12 @@ func (s *session) load(g group) error {
 		}
 		cfg.Tags = left
 	}
-	for _, t := range cfg.Tags {
-		s.taken[t] = true
-	}
+	out.tags = cfg.Tags
+	prepared := map[*build.Instance]bool{}
 	for _, r := range g.reqs {
-		s.results = append(s.results, s.prepare(g, r, pick(insts, r), cfg.Tags))
+		out.results = append(out.results, s.prepare(g, r, pick(insts, r), cfg.Tags, prepared))
 	}
-	return nil
+	return out, nil
 }
 
 // args are the group's requests as CUE's loader wants them.

@@ -52,13 +52,8 @@ func (l *Loader) Load(ctx context.Context, opts Options) ([]*Unit, diag.List, er
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, g := range s.group(reqs) {
-		if err := ctx.Err(); err != nil {
-			return nil, nil, err
-		}
-		if err := s.load(g); err != nil {
-			return nil, nil, err
-		}
+	if err := s.loadAll(ctx, s.group(reqs)); err != nil {
+		return nil, nil, err
 	}
 	if err := s.build(ctx); err != nil {
 		return nil, nil, err
@@ -72,16 +67,14 @@ func (l *Loader) Load(ctx context.Context, opts Options) ([]*Unit, diag.List, er
 // session is one call of Load.
 type session struct {
 	*Loader
-	opts     Options
-	cwd      string
-	disk     *disk
-	registry *offline
-	stdin    []byte
-	taken    map[string]bool          // the tags that some package has a @tag for
-	prepared map[*build.Instance]bool // packages that use the parsed schema
-	results  []*result                // one for each request
-	units    []*Unit
-	diags    diag.List
+	opts    Options
+	cwd     string
+	disk    *disk
+	stdin   []byte
+	taken   map[string]bool // the tags that some package has a @tag for
+	results []*result       // one for each request
+	units   []*Unit
+	diags   diag.List
 }
 
 func (l *Loader) newSession(opts Options) (*session, error) {
@@ -89,7 +82,7 @@ func (l *Loader) newSession(opts Options) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the working directory: %w", err)
 	}
-	s := &session{Loader: l, opts: opts, cwd: cwd, disk: newDisk(opts.Overlay), registry: newOffline(), taken: map[string]bool{}, prepared: map[*build.Instance]bool{}}
+	s := &session{Loader: l, opts: opts, cwd: cwd, disk: newDisk(opts.Overlay), taken: map[string]bool{}}
 	if slices.Contains(opts.Args, "-") {
 		if opts.Stdin == nil {
 			return nil, fmt.Errorf("read standard input: there is none")

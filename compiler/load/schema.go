@@ -59,13 +59,12 @@ func isSchema(path string) bool {
 }
 
 // useSchema makes inst and all packages that it imports use the one parsed schema instead of what CUE's loader found.
-func (s *session) useSchema(inst *build.Instance) {
-	shared := s.schema
+func useSchema(shared, inst *build.Instance, prepared map[*build.Instance]bool) {
 	for _, p := range append(inst.Dependencies(), inst) {
-		if s.prepared[p] {
+		if p == shared || prepared[p] {
 			continue
 		}
-		s.prepared[p] = true
+		prepared[p] = true
 		for i, imp := range p.Imports {
 			if isSchema(imp.ImportPath) {
 				p.Imports[i] = shared

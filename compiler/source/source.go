@@ -23,23 +23,58 @@ type Entry struct {
 // Map holds for each definition path the places that wrote it, in the order of the user's preference (own file first).
 // The zero Map is empty and ready to use. A Map that is no longer added to may be read concurrently.
 type Map struct {
-	entries map[string][]Entry
+	best map[string]Entry   // the first place of each path
+	more map[string][]Entry // the others; few paths have any
+	// parts are maps of other paths: copying them would cost more than looking into each.
+	parts []*Map
 }
 
 // Add records one more place for a path.
 func (m *Map) Add(path string, e Entry) {
-	if m.entries == nil {
-		m.entries = map[string][]Entry{}
+	if m.best == nil {
+		m.best = map[string]Entry{}
 	}
-	m.entries[path] = append(m.entries[path], e)
+	if _, known := m.best[path]; !known {
+		m.best[path] = e
+		return
+	}
+	if m.more == nil {
+		m.more = map[string][]Entry{}
+	}
+	m.more[path] = append(m.more[path], e)
 }
+
+// Join takes over the places of another map, which must know no path that m knows and is not added to any more.
+func (m *Map) Join(o *Map) { m.parts = append(m.parts, o) }
 
 // All returns every place that wrote the path; none when only a parent is known.
 func (m *Map) All(path string) []Entry {
 	if m == nil {
 		return nil
 	}
-	return m.entries[path]
+	for _, p := range m.parts {
+		if all := p.All(path); all != nil {
+			return all
+		}
+	}
+	e, known := m.best[path]
+	if !known {
+		return nil
+	}
+	return append([]Entry{e}, m.more[path]...)
+}
+
+// first is the place of the path that the user would look at first.
+func (m *Map) first(path string) (Entry, bool) {
+	if e, known := m.best[path]; known {
+		return e, true
+	}
+	for _, p := range m.parts {
+		if e, known := p.first(path); known {
+			return e, true
+		}
+	}
+	return Entry{}, false
 }
 
 // Key returns the label's range of the path, or of its nearest known parent.
@@ -68,7 +103,11 @@ func (m *Map) Len() int {
 	if m == nil {
 		return 0
 	}
-	return len(m.entries)
+	n := len(m.best)
+	for _, p := range m.parts {
+		n += p.Len()
+	}
+	return n
 }
 
 func (m *Map) nearest(path string) (Entry, bool) {
@@ -76,8 +115,8 @@ func (m *Map) nearest(path string) (Entry, bool) {
 		return Entry{}, false
 	}
 	for {
-		if es := m.entries[path]; len(es) > 0 {
-			return es[0], true
+		if e, known := m.first(path); known {
+			return e, true
 		}
 		if path == "" {
 			return Entry{}, false
@@ -134,7 +173,10 @@ func (m *Map) Each(f func(path string)) {
 	if m == nil {
 		return
 	}
-	for path := range m.entries {
+	for path := range m.best {
 		f(path)
+	}
+	for _, p := range m.parts {
+		p.Each(f)
 	}
 }

@@ -44,7 +44,7 @@ func oneShot() {
 		return
 	}
 	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(400 << 20)
+	debug.SetMemoryLimit(480 << 20)
 }
 
 // style says how to draw on a stream: colour and live progress only on a terminal, and never with NO_COLOR.
