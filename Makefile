@@ -31,9 +31,10 @@ test: ## everything that needs no server: unit, scripts, simulation, crash tests
 	@set -o pipefail; $(GO) test -json $(TESTFLAGS) ./... | tee dist/test.json | $(GO) run ./test/acceptance -show '$(SHOW)'
 
 .PHONY: race
-race: ## the runtime and the targets under the race detector (it needs a C compiler: Debian's is installed if there is none)
+race: ## what runs side by side under the race detector: runtime, targets, vet of many packages (it needs a C compiler: Debian's is installed if there is none)
 	@command -v gcc >/dev/null || { apt-get update -qq && apt-get install -y -qq gcc libc6-dev; }
 	CGO_ENABLED=1 $(GO) test -race -short $(RACED)
+	CGO_ENABLED=1 $(GO) test -race -run 'TestManyAtOnce|TestExamples' ./compiler
 
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck, generated files unchanged

@@ -58,35 +58,49 @@ func (s *session) prepare(g group, r request, insts []*build.Instance, tags []st
 	return res
 }
 
-// build evaluates all prepared packages, each in a context of its own, as many at a time as there are processors.
+// perContext is how many small packages share a context, and with it the compiled schema. A context remembers all that was
+// ever built in it, so it is not kept for all.
+const perContext = 8
+
+// build evaluates all prepared packages, as many at a time as there are processors. Neighbours share a context.
 func (s *session) build(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
+	var all []*pkg
 	for _, res := range s.results {
 		for _, p := range res.packages {
-			if p.unit == nil {
-				continue
+			if p.unit != nil {
+				all = append(all, p)
 			}
-			g.Go(func() error {
+		}
+	}
+	procs := runtime.GOMAXPROCS(0)
+	size := min(max(len(all)/(2*procs), 1), perContext)
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(procs)
+	for some := range slices.Chunk(all, size) {
+		g.Go(func() error {
+			in := cuecontext.New(cuecontext.WithInjection(embed.New()))
+			for _, p := range some {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				return s.evaluate(p)
-			})
-		}
+				if err := s.evaluate(in, p); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
 	return g.Wait()
 }
 
 // evaluate builds one package. A panic of CUE becomes an error, so that one package can't take a server down.
-func (s *session) evaluate(p *pkg) (err error) {
+func (s *session) evaluate(in *cue.Context, p *pkg) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("evaluate %s: CUE failed: %v", p.inst.Dir, r)
 		}
 	}()
-	ctx := cuecontext.New(cuecontext.WithInjection(embed.New()))
-	v := ctx.BuildInstance(p.inst)
+	v := in.BuildInstance(p.inst)
 	if errs := errors.Append(p.inst.Err, p.inst.ResolutionErr); errs != nil {
 		p.unit, p.diags = nil, s.translate(p.inst, errs, p.places)
 		return nil
