@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -45,8 +46,7 @@ type phase struct {
 // phases is the way through the compiler.
 func phases() []phase {
 	return []phase{
-		{name: "load", all: loadAll},                    // files → CUE values, unified with the schema
-		{name: "decode", all: decodeAll},                // values → plain data and a map back to the user's lines
+		{name: "load and decode", all: loadAll},         // files → CUE values → plain data and a map back to the user's lines
 		{name: "inspect", one: inspectOne},              // the local files that it names
 		{name: "check", one: checkOne, alongside: true}, // what CUE cannot say
 		{name: "lower", one: lowerOne, compile: true},   // stages and strategies → instructions and monitors
@@ -149,7 +149,6 @@ func Compile(ctx context.Context, o Options) ([]Compiled, diag.List, error) {
 // work is everything that is being compiled.
 type work struct {
 	opts      Options
-	units     []*load.Unit
 	pipelines []*pipeline
 	list      diag.List
 }
@@ -227,29 +226,28 @@ func spread(ctx context.Context, n int, f func(i int) error) error {
 	return wait.Wait()
 }
 
-func loadAll(ctx context.Context, w *work) (err error) {
+// loadAll loads and decodes. A unit is decoded as soon as it is evaluated and its value let go: nothing behind this phase holds
+// one.
+func loadAll(ctx context.Context, w *work) error {
 	o := w.opts
-	var list diag.List
-	w.units, list, err = load.Load(ctx, load.Options{Dir: o.Dir, Args: o.Args, Stdin: o.Stdin, Tags: o.Tags, Overlay: o.Overlay})
-	w.list = append(w.list, list...)
-	return err
-}
-
-// decodeAll decodes each unit and lets its value go: nothing behind this phase holds one.
-func decodeAll(ctx context.Context, w *work) error {
-	decoded := make([][]decode.Decoded, len(w.units))
-	from := make([]*origin, len(w.units))
-	err := spread(ctx, len(w.units), func(i int) error {
-		u := w.units[i]
-		from[i] = &origin{Name: u.Name, Dir: u.Dir, ModuleRoot: u.ModuleRoot, Inputs: u.Inputs, Tags: u.Tags}
-		decoded[i], w.units[i] = decode.Decode(u), nil
-		return nil
+	var mu sync.Mutex
+	decoded := map[*load.Unit][]decode.Decoded{}
+	units, list, err := load.Load(ctx, load.Options{
+		Dir: o.Dir, Args: o.Args, Stdin: o.Stdin, Tags: o.Tags, Overlay: o.Overlay,
+		Use: func(u *load.Unit) {
+			d := decode.Decode(u)
+			mu.Lock()
+			defer mu.Unlock()
+			decoded[u] = d
+		},
 	})
-	for i, all := range decoded {
-		for _, d := range all {
+	w.list = append(w.list, list...)
+	for _, u := range units {
+		from := &origin{Name: u.Name, Dir: u.Dir, ModuleRoot: u.ModuleRoot, Inputs: u.Inputs, Tags: u.Tags}
+		for _, d := range decoded[u] {
 			w.list = append(w.list, d.Diags...)
 			w.pipelines = append(w.pipelines, &pipeline{
-				unit: from[i], name: d.Name, decoded: d.Pipeline, source: d.Source, failed: d.Pipeline == nil || d.Diags.HasErrors(),
+				unit: from, name: d.Name, decoded: d.Pipeline, source: d.Source, failed: d.Pipeline == nil || d.Diags.HasErrors(),
 			})
 		}
 	}

@@ -55,6 +55,11 @@ func (s *session) prepare(g group, r request, insts []*build.Instance, tags []st
 			p.unit, p.diags = nil, s.translate(inst, err, p.places)
 		}
 	}
+	for _, p := range res.packages {
+		if p.unit != nil {
+			p.unit.Name = s.name(r, p.inst, len(res.packages) > 1)
+		}
+	}
 	return res
 }
 
@@ -106,6 +111,12 @@ func (s *session) evaluate(in *cue.Context, p *pkg) (err error) {
 		return nil
 	}
 	p.unit.Value, p.unit.Pipelines = v, pipelines(v)
+	if s.opts.Use != nil {
+		if len(p.unit.Pipelines) > 0 {
+			s.opts.Use(p.unit)
+		}
+		p.unit.Value = cue.Value{}
+	}
 	return nil
 }
 
@@ -123,7 +134,6 @@ func (s *session) collect() {
 			case len(p.unit.Pipelines) == 0:
 				s.noPipeline(res.request, p.inst, p.places, found)
 			default:
-				p.unit.Name = s.name(res.request, p.inst, len(res.packages) > 1)
 				p.unit.Inputs = s.inputs(p.inst, res.group)
 				s.units = append(s.units, p.unit)
 			}

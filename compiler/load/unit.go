@@ -22,6 +22,9 @@ type Options struct {
 	Tags []string
 	// Overlay replaces or adds files by absolute path, for editors and tests.
 	Overlay map[string][]byte
+	// Use is called with each unit as soon as it is evaluated, from several goroutines; its Value is dropped when Use
+	// returns, so that the values of a thousand packages need not fit into memory at once. Without Use they are kept.
+	Use func(*Unit)
 }
 
 // Unit is one evaluated package with at least one pipeline. It lives until decode returns.
