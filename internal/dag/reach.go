@@ -54,6 +54,9 @@ func (r *Reach) row(i int) []uint64 { return r.bits[i*r.words : (i+1)*r.words] }
 // Needs reports whether i needs j, directly or not.
 func (r *Reach) Needs(i, j int) bool { return r.row(i)[j/64]&(1<<(j%64)) != 0 }
 
+// All are the vertices that i needs, directly or not, as bits. It is not a copy.
+func (r *Reach) All(i int) []uint64 { return r.row(i) }
+
 // Ordered reports whether one of two vertices needs the other, or they are the same.
 func (r *Reach) Ordered(i, j int) bool { return i == j || r.Needs(i, j) || r.Needs(j, i) }
 
