@@ -6,6 +6,7 @@ import (
 
 	"github.com/penstock-dev/penstock/compiler/inspect"
 	"github.com/penstock-dev/penstock/compiler/source"
+	"github.com/penstock-dev/penstock/internal/cover"
 	"github.com/penstock-dev/penstock/internal/diag"
 	"github.com/penstock-dev/penstock/internal/names"
 	"github.com/penstock-dev/penstock/schema"
@@ -26,7 +27,11 @@ type pass struct {
 	graph *graph
 	// deploys are the stages that bring a workload somewhere, with what is known of both.
 	deploys []deployment
-	list    diag.List
+	// approved is computed when the first check asks what approvals cover.
+	approved *cover.Cover
+	// impossible are the pairs of environments of which the first requires the second and cannot.
+	impossible map[[2]string]bool
+	list       diag.List
 }
 
 // deployment is a deploy stage whose names resolve.
@@ -42,7 +47,7 @@ type deployment struct {
 func newPass(in Input) *pass {
 	p := &pass{
 		pipe: in.Pipeline, source: in.Map, files: in.Files, today: in.Today, stages: names.Sorted(in.Pipeline.Stages),
-		kinds: make(map[string]targets.Capabilities, len(in.Kinds)),
+		kinds: make(map[string]targets.Capabilities, len(in.Kinds)), impossible: map[[2]string]bool{},
 	}
 	for _, k := range in.Kinds {
 		p.kinds[k.Kind] = k

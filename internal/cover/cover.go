@@ -51,6 +51,9 @@ func (c *Cover) Asked(i int) bitset.Set {
 	return out
 }
 
+// Behind reports whether i comes after a checkpoint or is one.
+func (c *Cover) Behind(i int) bool { return c.behind.Has(i) }
+
 // Past returns the vertices on a shortest way to i that passes no checkpoint, from one that needs nothing to i itself;
 // none when everything that i waits for was waited for by a checkpoint before i, or comes behind one.
 func (c *Cover) Past(i int) []int {
