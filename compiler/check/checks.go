@@ -75,6 +75,7 @@ func checks() []Check {
 		{run: requires, Docs: requiresDocs(), ordered: true},           // what environments demand of every way into them
 		{run: requiresOrder, Docs: requiresOrderDocs()},                // before requiresAfter, which leaves out what cannot be
 		{run: requiresAfter, Docs: requiresAfterDocs(), ordered: true}, // where a release has to run before
+		{run: irreversible, Docs: irreversibleDocs(), ordered: true},   // what has no way back
 		{run: rollbacks, Docs: rollbackDocs(), ordered: true},          // what goes back was there before and can go back
 	}
 }
