@@ -62,6 +62,7 @@ func checks() []Check {
 		{run: sloNames, Docs: sloDocs()},                               // analysis, verify, gates
 		{run: variableNames, Docs: variableDocs()},                     // inject: variable
 		{run: cycles, Docs: cycleDocs()},                               // needs and before
+		{run: redundantNeeds, Docs: redundantDocs(), ordered: true},    // needs that follow from others
 		{run: workloadTargets, Docs: targetDocs()},                     // a workload fits the environment it goes to
 		{run: strategies, Docs: strategyDocs()},                        // what the target can do
 		{run: weights, Docs: weightDocs()},                             // rise, stay in (0,100)

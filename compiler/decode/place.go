@@ -80,7 +80,11 @@ func (t *tracer) entry(s site) (source.Entry, bool) {
 	if owner == load.Schema {
 		return source.Entry{}, false
 	}
-	e := source.Entry{Value: t.unit.Places.Node(s.expr)}
+	e := source.Entry{
+		Value:    t.unit.Places.Node(s.expr),
+		Borrowed: s.hops > 0 || s.origin != nil,
+		Perhaps:  s.maybe || s.constraint,
+	}
 	e.Key = e.Value
 	if s.label != nil {
 		e.Key = t.unit.Places.Node(s.label)

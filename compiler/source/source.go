@@ -18,6 +18,10 @@ type Entry struct {
 	Value diag.Range `json:"value"`
 	// Module is the import path of the shared module whose file it is; empty for the user's own files.
 	Module string `json:"module,omitempty"`
+	// Borrowed says that a reference led to it: what a definition writes may be meant for several pipelines. Perhaps says
+	// that a loop, a condition or a pattern may write it.
+	Borrowed bool `json:"borrowed,omitempty"`
+	Perhaps  bool `json:"perhaps,omitempty"`
 }
 
 // Map holds for each definition path the places that wrote it, in the order of the user's preference (own file first).
@@ -75,6 +79,18 @@ func (m *Map) first(path string) (Entry, bool) {
 		}
 	}
 	return Entry{}, false
+}
+
+// Direct reports whether the pipeline itself writes the path, in the user's own files, and no definition does.
+func (m *Map) Direct(path string) bool {
+	certain := false
+	for _, e := range m.All(path) {
+		if e.Module != "" || e.Borrowed {
+			return false
+		}
+		certain = certain || !e.Perhaps
+	}
+	return certain
 }
 
 // Key returns the label's range of the path, or of its nearest known parent.

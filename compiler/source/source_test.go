@@ -121,3 +121,29 @@ func TestNilMap(t *testing.T) {
 	}
 	m.Each(func(string) { t.Error("a nil Map has a path") })
 }
+
+func TestDirect(t *testing.T) {
+	at := at("a.cue", 1)
+	tests := map[string]struct {
+		entries []Entry
+		want    bool
+	}{
+		"nowhere":                 {nil, false},
+		"here":                    {[]Entry{{Key: at}}, true},
+		"here, or in a loop":      {[]Entry{{Key: at}, {Key: at, Perhaps: true}}, true},
+		"in a loop":               {[]Entry{{Key: at, Perhaps: true}}, false},
+		"here and by a template":  {[]Entry{{Key: at}, {Key: at, Borrowed: true}}, false},
+		"by a module's reference": {[]Entry{{Key: at}, {Key: at, Module: "platform.example.com/golden"}}, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var m Map
+			for _, e := range tt.entries {
+				m.Add("stages.a", e)
+			}
+			if got := m.Direct("stages.a"); got != tt.want {
+				t.Errorf("Direct = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}

@@ -74,16 +74,20 @@ func (r *Reach) Count(i int) int {
 // the order in which they were added.
 func (g *Graph[K]) Redundant(r *Reach) [][2]int {
 	var out [][2]int
+	above := make([]uint64, r.words)
 	for i, needs := range g.needs {
 		if len(needs) < 2 {
 			continue
 		}
+		clear(above)
 		for _, n := range needs {
-			for _, other := range needs {
-				if other != n && r.Needs(other, n) {
-					out = append(out, [2]int{i, n})
-					break
-				}
+			for w, b := range r.row(n) {
+				above[w] |= b
+			}
+		}
+		for _, n := range needs {
+			if above[n/64]&(1<<(n%64)) != 0 {
+				out = append(out, [2]int{i, n})
 			}
 		}
 	}
