@@ -12,16 +12,16 @@ func artifactNameDocs() []Doc {
 			Title: "an artifact is named that does not exist",
 			What:  "produces, inject, a workload, a container, promote or an environment's repositories names an artifact that the pipeline does not have.",
 			Why:   "Nobody would know what to build, run or copy.",
-			Bad:   `workloads: api: kubernetes: {manifests: ["api/*.yaml"], images: ["ap"]}`,
-			Good:  `workloads: api: kubernetes: {manifests: ["api/*.yaml"], images: ["app"]}`,
+			Bad:   "workloads: api: kubernetes: {manifests: [\"api/*.yaml\"], images: [\"ap\"]}\nstages: api: {needs: [\"build\"], deploy: {workload: \"api\", in: \"staging\", rolling: {}}}",
+			Good:  "workloads: api: kubernetes: {manifests: [\"api/*.yaml\"], images: [\"app\"]}\nstages: api: {needs: [\"build\"], deploy: {workload: \"api\", in: \"staging\", rolling: {}}}",
 		},
 		{
 			Code:  "artifact-kind",
 			Title: "an artifact is of the wrong kind",
 			What:  "A file stands where an image is needed, or an image where a file is.",
 			Why:   "A container runs images; a process or a function archive is a file.",
-			Bad:   `workloads: api: kubernetes: {manifests: ["api/*.yaml"], images: ["archive"]}`,
-			Good:  `workloads: api: kubernetes: {manifests: ["api/*.yaml"], images: ["app"]}`,
+			Bad:   "workloads: api: kubernetes: {manifests: [\"api/*.yaml\"], images: [\"archive\"]}\nstages: api: {needs: [\"build\"], deploy: {workload: \"api\", in: \"staging\", rolling: {}}}",
+			Good:  "workloads: api: kubernetes: {manifests: [\"api/*.yaml\"], images: [\"app\"]}\nstages: api: {needs: [\"build\"], deploy: {workload: \"api\", in: \"staging\", rolling: {}}}",
 		},
 	}
 }

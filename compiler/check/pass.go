@@ -124,6 +124,12 @@ func (p *pass) warnf(code diag.Code, where *at, format string, args ...any) *dia
 	return p.list.Warnf(code, p.source.Value(path), path, format, args...)
 }
 
+// warnKey reports a warning at the label that the user wrote there.
+func (p *pass) warnKey(code diag.Code, where *at, format string, args ...any) *diagnostic {
+	path := where.String()
+	return p.list.Warnf(code, p.source.Key(path), path, format, args...)
+}
+
 // relate adds a second place to a diagnostic.
 func (p *pass) relate(d *diagnostic, where *at, format string, args ...any) {
 	r := p.source.Key(where.String())
