@@ -260,7 +260,9 @@ func inspectOne(w *work, p *pipeline) (list diag.List, err error) {
 }
 
 func checkOne(w *work, p *pipeline) (diag.List, error) {
-	return check.Run(check.Input{Pipeline: p.decoded, Map: p.source, Kinds: targets.Kinds(), Files: p.files, Today: w.opts.Today}), nil
+	return check.Run(check.Input{
+		Pipeline: p.decoded, Map: p.source, Kinds: targets.Kinds(), Files: p.files, Tags: p.unit.Tags, Today: w.opts.Today,
+	}), nil
 }
 
 func lowerOne(_ *work, p *pipeline) (diag.List, error) {

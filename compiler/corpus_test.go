@@ -32,7 +32,7 @@ func vetArchive(t *testing.T, a corpus.Archive) diag.List {
 			}
 		}
 	}
-	_, list, err := compiler.Vet(t.Context(), compiler.Options{Dir: dir, Args: a.Args, Today: today})
+	_, list, err := compiler.Vet(t.Context(), compiler.Options{Dir: dir, Args: a.Args, Tags: a.Tags, Today: today})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,8 @@ type Input struct {
 	Kinds    []targets.Capabilities
 	// Files is what inspect found in the local files that the pipeline names; empty where nobody looked.
 	Files inspect.Files
+	// Tags are the tags that the pipeline's package was given, "key=value" or "key".
+	Tags []string
 	// Today is the day of the check, "2026-11-28": waivers expire and calendars open relative to it. Empty leaves out
 	// what depends on it.
 	Today string
@@ -41,6 +43,8 @@ type Doc struct {
 	Title, What, Why string
 	// Allow says that a comment in the user's file may allow the finding: the pipeline compiles all the same.
 	Allow bool
+	// Tags are given from outside when the examples are vetted.
+	Tags []string
 	// Bad is CUE that adds the mistake to the pipeline that [Base] returns, Good the same without it.
 	Bad, Good string
 }
@@ -73,6 +77,7 @@ func checks() []Check {
 		{run: races, Docs: raceDocs(), ordered: true},                  // two stages, one place, no order
 		{run: builtBefore, Docs: builtDocs(), ordered: true},           // used behind what produces it
 		{run: promotion, Docs: promotionDocs(), ordered: true},         // production behind the lower tier
+		{run: tags, Docs: tagDocs()},                                   // production takes no values from outside
 		{run: requires, Docs: requiresDocs(), ordered: true},           // what environments demand of every way into them
 		{run: requiresOrder, Docs: requiresOrderDocs()},                // before requiresAfter, which leaves out what cannot be
 		{run: requiresAfter, Docs: requiresAfterDocs(), ordered: true}, // where a release has to run before

@@ -11,9 +11,9 @@ import (
 )
 
 // vet is what `penstock vet` says of a directory on the day of the corpus.
-func vet(t testing.TB, dir string) diag.List {
+func vet(t testing.TB, dir string, tags []string) diag.List {
 	t.Helper()
-	_, list, err := compiler.Vet(t.Context(), compiler.Options{Dir: dir, Today: "2026-11-28"})
+	_, list, err := compiler.Vet(t.Context(), compiler.Options{Dir: dir, Tags: tags, Today: "2026-11-28"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,10 +48,10 @@ func TestDocs(t *testing.T) {
 			if d.Title == "" || d.What == "" || d.Why == "" {
 				t.Error("the text is not complete")
 			}
-			for _, found := range example(t, d.Good) {
+			for _, found := range example(t, d.Good, d.Tags) {
 				t.Errorf("the good example: %s", line(found))
 			}
-			list := example(t, d.Bad)
+			list := example(t, d.Bad, d.Tags)
 			if len(list) == 0 {
 				t.Error("the bad example is not bad")
 			}
@@ -65,7 +65,7 @@ func TestDocs(t *testing.T) {
 }
 
 // example checks the base with a fragment added in a file of its own, beside the local files that they name.
-func example(t *testing.T, fragment string) diag.List {
+func example(t *testing.T, fragment string, tags []string) diag.List {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -80,7 +80,7 @@ func example(t *testing.T, fragment string) diag.List {
 	}
 	write(t, filepath.Join(dir, "base.cue"), []byte(check.Base()))
 	write(t, filepath.Join(dir, "example.cue"), []byte("package web\n\npipeline: {\n"+fragment+"\n}\n"))
-	return vet(t, dir)
+	return vet(t, dir, tags)
 }
 
 func deployment(name string) string {

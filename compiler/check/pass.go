@@ -19,6 +19,7 @@ type pass struct {
 	source *source.Map
 	kinds  map[string]targets.Capabilities
 	files  inspect.Files
+	tags   []string
 	today  string
 	// stages are the names of all stages, sorted; graph numbers them by their place in it.
 	stages []string
@@ -46,7 +47,7 @@ type deployment struct {
 
 func newPass(in Input) *pass {
 	p := &pass{
-		pipe: in.Pipeline, source: in.Map, files: in.Files, today: in.Today, stages: names.Sorted(in.Pipeline.Stages),
+		pipe: in.Pipeline, source: in.Map, files: in.Files, tags: in.Tags, today: in.Today, stages: names.Sorted(in.Pipeline.Stages),
 		kinds: make(map[string]targets.Capabilities, len(in.Kinds)), impossible: map[[2]string]bool{},
 	}
 	for _, k := range in.Kinds {

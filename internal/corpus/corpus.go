@@ -25,6 +25,8 @@ type Archive struct {
 	Name, Comment string
 	// Args are the arguments of vet, of the file "args"; none means the package at the top.
 	Args []string
+	// Tags are given from outside, those of the file "tags".
+	Tags []string
 	// Files are the user's, without markers.
 	Files []txtar.File
 	// Wants are the diagnostics that are expected, in the order of the archive.
@@ -72,6 +74,10 @@ func Read(name string) (Archive, error) {
 	for _, f := range raw.Files {
 		if f.Name == "args" {
 			a.Args = strings.Fields(string(f.Data))
+			continue
+		}
+		if f.Name == "tags" {
+			a.Tags = strings.Fields(string(f.Data))
 			continue
 		}
 		text, wants, err := split(f.Name, f.Data)
