@@ -30,7 +30,7 @@ func TestDenied(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
 			opts, facts, want := unpack(t, name)
 			compiled, list, err := compiler.Compile(t.Context(), opts)
-			if err != nil || len(list) > 0 || len(compiled) != 1 {
+			if err != nil || list.HasErrors() || len(compiled) != 1 {
 				t.Fatal(list, err)
 			}
 			d, err := e.Decide(t.Context(), compiled[0].File, facts)
