@@ -37,10 +37,15 @@ func requiresOrderDocs() []Doc {
 
 // requiresOrder reports what environments demand of each other and nobody could meet.
 func requiresOrder(p *pass) {
-	all := names.Sorted(p.pipe.Environments)
+	demanding := map[schema.EnvName]schema.Environment{}
+	for name, e := range p.pipe.Environments {
+		if e.Requires != nil && len(e.Requires.After) > 0 {
+			demanding[name] = e
+		}
+	}
 	g := dag.New[string](0)
-	for _, name := range all {
-		e := p.pipe.Environments[schema.EnvName(name)]
+	for _, name := range names.Sorted(demanding) {
+		e := demanding[schema.EnvName(name)]
 		for _, other := range requiredEnvironments(e) {
 			o, known := p.pipe.Environments[other]
 			if !known {

@@ -34,11 +34,9 @@ func (p *pass) newCover() *cover.Cover {
 	return cover.New(needs, p.graph.order, before, func(i int) bool { return p.stageOf(i).Approve != nil })
 }
 
-func (p *pass) stageOf(i int) schema.Stage { return p.pipe.Stages[schema.StageName(p.stages[i])] }
-
 // asksItself reports whether the stage waits for people before anybody can meet the new version, on whichever branch: a
 // later step's approval comes when a part of the users has met it already.
-func asksItself(s schema.Stage) bool {
+func asksItself(s *schema.Stage) bool {
 	switch d := s.Deploy; {
 	case d == nil:
 		return false

@@ -61,10 +61,10 @@ func (p *pass) acrossIrreversible(in map[schema.EnvName][]int) {
 		}
 		for k, other := range s.OnFailure.Rollback {
 			j, known := p.graph.index[string(other)]
-			if !known || !p.graph.before(j, i) || wayBack(p.stageOf(j)) != "" {
+			if !known || !p.graph.before(j, i) || wayBack(*p.stageOf(j)) != "" {
 				continue
 			}
-			for _, m := range in[environmentOf(p.stageOf(j))] {
+			for _, m := range in[environmentOf(*p.stageOf(j))] {
 				if p.graph.before(j, m) && p.graph.before(m, i) {
 					p.across(name, k, j, m)
 					break

@@ -23,6 +23,8 @@ type pass struct {
 	today  string
 	// stages are the names of all stages, sorted; graph numbers them by their place in it.
 	stages []string
+	// defs are their definitions, in the same order.
+	defs []schema.Stage
 	// paths are the definition paths of the stages.
 	paths []*at
 	graph *graph
@@ -54,10 +56,12 @@ func newPass(in Input) *pass {
 		p.kinds[k.Kind] = k
 	}
 	p.graph = newGraph(p.stages, p.pipe.Stages)
+	p.paths, p.defs = make([]*at, 0, len(p.stages)), make([]schema.Stage, 0, len(p.stages))
 	top := root("stages")
 	for i, name := range p.stages {
 		p.paths = append(p.paths, top.field(name))
-		d := p.pipe.Stages[schema.StageName(name)].Deploy
+		p.defs = append(p.defs, p.pipe.Stages[schema.StageName(name)])
+		d := p.defs[i].Deploy
 		if d == nil {
 			continue
 		}
@@ -103,6 +107,9 @@ func (a *at) String() string {
 	}
 	return source.Join(a.up.String(), a.key)
 }
+
+// stageOf is a stage by its number.
+func (p *pass) stageOf(i int) *schema.Stage { return &p.defs[i] }
 
 // stageAt is the path of a stage.
 func (p *pass) stageAt(name string) *at { return p.paths[p.graph.index[name]] }

@@ -50,11 +50,11 @@ func requires(p *pass) {
 }
 
 // changes is the environment that the stage changes, or "". A command may do anything where it runs.
-func changes(s schema.Stage) schema.EnvName {
+func changes(s *schema.Stage) schema.EnvName {
 	if s.Deploy == nil && s.Migrate == nil && s.Exec == nil {
 		return ""
 	}
-	return environmentOf(s)
+	return environmentOf(*s)
 }
 
 // approval reports a stage that is reached past all approvals. When the way leads over a stage that was reported, what
@@ -123,9 +123,31 @@ func (p *pass) judgedReleases() {
 
 // judges reports whether the stage itself looks at SLOs or limits.
 func (p *pass) judges(stage int) bool {
-	found := false
-	analyses(p.paths[stage], p.stageOf(stage), func(_ *at, a schema.Analysis) { found = found || len(a.SLOs)+len(a.Limits) > 0 })
-	return found
+	a := analysisOf(p.stageOf(stage))
+	return a != nil && len(a.SLOs)+len(a.Limits) > 0
+}
+
+// analysisOf is how a stage judges; nil when it does not.
+func analysisOf(s *schema.Stage) *schema.Analysis {
+	if s.Verify != nil {
+		a := s.Verify.Analysis()
+		return &a
+	}
+	switch d := s.Deploy; {
+	case d == nil:
+		return nil
+	case d.AllAtOnce != nil:
+		return d.AllAtOnce.Analysis
+	case d.Rolling != nil:
+		return d.Rolling.Analysis
+	case d.Canary != nil:
+		return d.Canary.Analysis
+	case d.Linear != nil:
+		return d.Linear.Analysis
+	case d.BlueGreen != nil && d.BlueGreen.After != nil:
+		return d.BlueGreen.After.Analysis
+	}
+	return nil
 }
 
 // verified are the verify stages that judge something, by what they judge.

@@ -66,10 +66,9 @@ func (p *pass) used() used {
 		artifacts: map[schema.ArtifactName]bool{}, environments: map[schema.EnvName]bool{}, workloads: map[schema.WorkloadName]bool{},
 		slos: map[schema.SLOName]bool{}, groups: map[schema.GroupName]bool{},
 	}
-	for i, name := range p.stages {
-		u.stage(p.paths[i], name, p.stageOf(i))
+	for i := range p.stages {
+		u.stage(p.paths[i], p.stageOf(i))
 	}
-	p.artifactUses(func(a artifactUse) { u.artifacts[a.name] = true })
 	for _, w := range p.pipe.Workloads {
 		u.runs(p, schema.Overlay{Process: w.Process, Kubernetes: w.Kubernetes, Lambda: w.Lambda})
 		for _, o := range w.In {
@@ -78,9 +77,13 @@ func (p *pass) used() used {
 	}
 	p.programs(func(pr program) {
 		for _, v := range pr.inject {
+			u.artifacts[v.Artifact] = true
 			if workload, _, ok := strings.Cut(v.Output, "."); ok {
 				u.workloads[schema.WorkloadName(workload)] = true
 			}
+		}
+		if pr.container != nil {
+			u.artifacts[pr.container.Artifact] = true
 		}
 	})
 	for _, e := range p.pipe.Environments {
@@ -104,13 +107,13 @@ func (u used) runs(p *pass, o schema.Overlay) {
 }
 
 // stage notes what a stage names.
-func (u used) stage(where *at, name string, s schema.Stage) {
+func (u used) stage(where *at, s *schema.Stage) {
 	see := func(env schema.EnvName) {
 		if env != "" {
 			u.environments[env] = true
 		}
 	}
-	see(environmentOf(s))
+	see(environmentOf(*s))
 	switch {
 	case s.Exec != nil:
 		for a := range s.Exec.Produces {
@@ -123,12 +126,14 @@ func (u used) stage(where *at, name string, s schema.Stage) {
 		u.workloads[s.Verify.Workload] = true
 	case s.Preview != nil:
 		u.workloads[s.Preview.Workload] = true
+	case s.Promote != nil:
+		u.artifacts[s.Promote.Artifact] = true
 	}
-	analyses(where, s, func(_ *at, a schema.Analysis) {
+	if a := analysisOf(s); a != nil {
 		for slo := range a.SLOs {
 			u.slos[slo] = true
 		}
-	})
+	}
 	approvals(s, func(a *schema.Approve) {
 		for _, by := range a.By {
 			if group, ok := strings.CutPrefix(string(by), "group:"); ok {
@@ -156,7 +161,7 @@ func (u used) gate(g schema.Gate, see func(schema.EnvName)) {
 }
 
 // approvals calls f for every approval of a stage: its own, before a switch, and between steps.
-func approvals(s schema.Stage, f func(*schema.Approve)) {
+func approvals(s *schema.Stage, f func(*schema.Approve)) {
 	if s.Approve != nil {
 		f(s.Approve)
 	}
