@@ -68,9 +68,9 @@ func (p *pass) writers() [2]map[string][]writer {
 			m[place] = append(m[place], writer{d.stage, d.where, d.deploy})
 		}
 	}
-	for i, name := range p.stages {
-		if m := p.pipe.Stages[schema.StageName(name)].Migrate; m != nil {
-			by[0][migrated(m)] = append(by[0][migrated(m)], writer{stage: i, where: p.stageAt(name).field("migrate")})
+	for i := range p.stages {
+		if m := p.stageOf(i).Migrate; m != nil {
+			by[0][migrated(m)] = append(by[0][migrated(m)], writer{stage: i, where: p.paths[i].field("migrate")})
 		}
 	}
 	return by

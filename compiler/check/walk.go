@@ -44,8 +44,8 @@ func environmentOf(s schema.Stage) schema.EnvName {
 
 // programs calls f for everything that is started with variables.
 func (p *pass) programs(f func(program)) {
-	for _, name := range p.stages {
-		stagePrograms(p.stageAt(name), name, p.pipe.Stages[schema.StageName(name)], f)
+	for i, name := range p.stages {
+		stagePrograms(p.paths[i], name, p.defs[i], f)
 	}
 	for name, n := range p.pipe.Notify {
 		notifyPrograms(root("notify").field(string(name)), n, "", "", f)
