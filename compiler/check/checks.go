@@ -83,6 +83,7 @@ func checks() []Check {
 		{run: requiresAfter, Docs: requiresAfterDocs(), ordered: true}, // where a release has to run before
 		{run: irreversible, Docs: irreversibleDocs(), ordered: true},   // what has no way back
 		{run: rollbacks, Docs: rollbackDocs(), ordered: true},          // what goes back was there before and can go back
+		{run: versions, Docs: versionDocs(), ordered: true},            // and is kept for it
 		{run: unused, Docs: unusedDocs()},                              // last: a misspelt name leaves what it meant unused
 	}
 }

@@ -89,7 +89,7 @@ func mangle(p *schema.Pipeline, r *rand.Rand) {
 		name := names[r.IntN(len(names))]
 		s := p.Stages[name]
 		other := names[r.IntN(len(names))]
-		switch r.IntN(9) {
+		switch r.IntN(12) {
 		case 0:
 			s.Needs = append(slices.Clone(s.Needs), other)
 		case 1:
@@ -108,6 +108,14 @@ func mangle(p *schema.Pipeline, r *rand.Rand) {
 			s.Promote = &schema.Promote{Artifact: "ap"}
 		case 8:
 			s.Deploy = &schema.Deploy{Workload: "web", In: schema.EnvName(other), Linear: &schema.Linear{Step: 100}, Apply: &schema.Apply{}}
+		case 9:
+			s.Migrate = &schema.Migrate{In: schema.EnvName(other), Irreversible: "drops columns"}
+		case 10:
+			e := p.Environments[schema.EnvName(name)]
+			e.Requires = &schema.Requires{Approval: true, Judged: true, Trusted: true, After: map[schema.EnvName]schema.Soaked{schema.EnvName(other): {}}}
+			p.Environments[schema.EnvName(name)] = e
+		case 11:
+			s.Approve = &schema.Approve{By: []schema.Principal{"group:gone"}}
 		}
 		p.Stages[name] = s
 	}
