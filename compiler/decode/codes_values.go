@@ -53,6 +53,13 @@ func fieldDocs() []Doc {
 		Bad:   small("stages: build: {exec: command: [\"make\"]}\n\tstages: build: {timeout: \"5m\"}"),
 		Good:  small("stages: build: {exec: command: [\"make\"]}\n\tstages: build: timeout: \"5m\""),
 	}, {
+		Code:  "deprecated",
+		Title: "a field that is going to be removed",
+		What:  "The pipeline sets a field, or a parameter, that the definition behind it marks with @deprecated(\"…\"). The hint is what the mark says.",
+		Why:   "A later version of the definition will refuse it. Its owners say what to write instead as long as both work.",
+		Bad:   small("#with: scale: {}\n\t#with: copies: 2\n\t#with: {scale?: {}, copies?: int @deprecated(\"use scale\")}\n\tstages: build: exec: command: [\"make\"]"),
+		Good:  small("#with: scale: {}\n\t#with: {scale?: {}, copies?: int @deprecated(\"use scale\")}\n\tstages: build: exec: command: [\"make\"]"),
+	}, {
 		Code:  "swallowed",
 		Title: "CUE would drop this without a word",
 		What:  "A loop adds to the map it reads, or a parameter is given that no definition declares.",

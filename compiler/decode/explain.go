@@ -23,6 +23,8 @@ type explainer struct {
 	value cue.Value
 	// spoilt are the paths, as strings.Join(path, "\x00"), that a diagnostic covers: errors at or below them follow from it.
 	spoilt map[string]bool
+	// marked are the fields that carry @deprecated, with what to use instead.
+	marked map[*ast.Field]string
 	out    diag.List
 }
 
@@ -43,6 +45,7 @@ func (t *tracer) explain(p load.Pipeline, root *spot, v cue.Value, errs []errors
 		x.outside(e)
 	}
 	x.unsaid(inside, outside)
+	x.deprecated()
 	return once(x.out.Normalize())
 }
 

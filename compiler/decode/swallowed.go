@@ -20,8 +20,11 @@ func (x *explainer) swallowed() {
 			continue
 		}
 		ast.Walk(f, func(n ast.Node) bool {
-			if c, ok := n.(*ast.Comprehension); ok {
-				x.selfFeeding(c)
+			switch n := n.(type) {
+			case *ast.Comprehension:
+				x.selfFeeding(n)
+			case *ast.Field:
+				x.mark(n)
 			}
 			return true
 		}, nil)
