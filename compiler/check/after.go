@@ -9,7 +9,7 @@ import (
 	"github.com/penstock-dev/penstock/schema"
 )
 
-func requiresAfterDocs() []Doc {
+func afterDocs() []Doc {
 	return []Doc{
 		{
 			Code:  "requires-after",
@@ -133,8 +133,8 @@ func subset(part, all []schema.ArtifactName) bool {
 	return true
 }
 
-// requiresAfter reports deploys that come without having been where their environment wants them to be before.
-func requiresAfter(p *pass) {
+// after reports deploys that come without having been where their environment wants them to be before.
+func after(p *pass) {
 	var known *releases
 	for _, d := range p.deploys {
 		for _, env := range requiredEnvironments(d.env) {

@@ -58,33 +58,33 @@ func Base() string { return base }
 // checks is the table, in the order in which they run. Order matters in one place: cycles come before what needs an order.
 func checks() []Check {
 	return []Check{
-		{run: exactlyOne, Docs: exactlyOneDocs()},                      // first: without a variant the others have nothing to look at
-		{run: stageNames, Docs: stageNameDocs()},                       // needs, before, rollback, waivers
-		{run: environmentNames, Docs: environmentDocs()},               // in, requires.after, gates
-		{run: workloadNames, Docs: workloadDocs()},                     // deploy, verify, preview, SLIs, outputs
-		{run: artifactNames, Docs: artifactNameDocs()},                 // produces, inject, images, promote
-		{run: sloNames, Docs: sloDocs()},                               // analysis, verify, gates
-		{run: variableNames, Docs: variableDocs()},                     // inject: variable
-		{run: cycles, Docs: cycleDocs()},                               // needs and before
-		{run: redundantNeeds, Docs: redundantDocs(), ordered: true},    // needs that follow from others
-		{run: workloadTargets, Docs: targetDocs()},                     // a workload fits the environment it goes to
-		{run: strategies, Docs: strategyDocs()},                        // what the target can do
-		{run: weights, Docs: weightDocs()},                             // rise, stay in (0,100)
-		{run: bounds, Docs: boundDocs()},                               // limits and budgets say something
-		{run: interruptions, Docs: interruptionDocs()},                 // interrupted: "check" has a check
-		{run: places, Docs: placeDocs()},                               // two environments, one place
-		{run: production, Docs: productionDocs()},                      // produced once, in a way that gives a digest
-		{run: races, Docs: raceDocs(), ordered: true},                  // two stages, one place, no order
-		{run: builtBefore, Docs: builtDocs(), ordered: true},           // used behind what produces it
-		{run: promotion, Docs: promotionDocs(), ordered: true},         // production behind the lower tier
-		{run: tags, Docs: tagDocs()},                                   // production takes no values from outside
-		{run: requires, Docs: requiresDocs(), ordered: true},           // what environments demand of every way into them
-		{run: requiresOrder, Docs: requiresOrderDocs()},                // before requiresAfter, which leaves out what cannot be
-		{run: requiresAfter, Docs: requiresAfterDocs(), ordered: true}, // where a release has to run before
-		{run: irreversible, Docs: irreversibleDocs(), ordered: true},   // what has no way back
-		{run: rollbacks, Docs: rollbackDocs(), ordered: true},          // what goes back was there before and can go back
-		{run: versions, Docs: versionDocs(), ordered: true},            // and is kept for it
-		{run: unused, Docs: unusedDocs()},                              // last: a misspelt name leaves what it meant unused
+		{run: exactlyOne, Docs: exactlyOneDocs()},              // first: without a variant the others have nothing to look at
+		{run: stageNames, Docs: stageNameDocs()},               // needs, before, rollback, waivers
+		{run: environmentNames, Docs: environmentDocs()},       // in, requires.after, gates
+		{run: workloadNames, Docs: workloadDocs()},             // deploy, verify, preview, SLIs, outputs
+		{run: artifactNames, Docs: artifactNameDocs()},         // produces, inject, images, promote
+		{run: sloNames, Docs: sloDocs()},                       // analysis, verify, gates
+		{run: variableNames, Docs: variableDocs()},             // inject: variable
+		{run: cycles, Docs: cycleDocs()},                       // needs and before
+		{run: redundant, Docs: redundantDocs(), ordered: true}, // needs that follow from others
+		{run: workloadTargets, Docs: targetDocs()},             // a workload fits the environment it goes to
+		{run: strategies, Docs: strategyDocs()},                // what the target can do
+		{run: weights, Docs: weightDocs()},                     // rise, stay in (0,100)
+		{run: bounds, Docs: boundDocs()},                       // limits and budgets say something
+		{run: interruptions, Docs: interruptionDocs()},         // interrupted: "check" has a check
+		{run: places, Docs: placeDocs()},                       // two environments, one place
+		{run: production, Docs: productionDocs()},              // produced once, in a way that gives a digest
+		{run: races, Docs: raceDocs(), ordered: true},          // two stages, one place, no order
+		{run: builtBefore, Docs: builtDocs(), ordered: true},   // used behind what produces it
+		{run: promotion, Docs: promotionDocs(), ordered: true}, // production behind the lower tier
+		{run: tags, Docs: tagDocs()},                           // production takes no values from outside
+		{run: requires, Docs: requiresDocs(), ordered: true},   // what environments demand of every way into them
+		{run: requiresOrder, Docs: requiresOrderDocs()},        // first, so that after leaves out what cannot be
+		{run: after, Docs: afterDocs(), ordered: true},         // where a release has to run before
+		{run: oneWay, Docs: oneWayDocs(), ordered: true},       // what has no way back
+		{run: rollbacks, Docs: rollbackDocs(), ordered: true},  // what goes back was there before and can go back
+		{run: versions, Docs: versionDocs(), ordered: true},    // and is kept for it
+		{run: unused, Docs: unusedDocs()},                      // last: a misspelt name leaves what it meant unused
 	}
 }
 

@@ -18,8 +18,8 @@ func redundantDocs() []Doc {
 	}}
 }
 
-// redundantNeeds reports needs that follow from others.
-func redundantNeeds(p *pass) {
+// redundant reports needs that follow from others.
+func redundant(p *pass) {
 	var rank []int
 	for _, edge := range p.graph.needs.Redundant(p.graph.reach) {
 		from, need := edge[0], edge[1]

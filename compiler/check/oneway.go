@@ -4,7 +4,7 @@ import (
 	"github.com/penstock-dev/penstock/schema"
 )
 
-func irreversibleDocs() []Doc {
+func oneWayDocs() []Doc {
 	return []Doc{
 		{
 			Code:  "irreversible-unapproved",
@@ -25,8 +25,8 @@ func irreversibleDocs() []Doc {
 	}
 }
 
-// irreversible holds migrations without a way back against what comes before and after them.
-func irreversible(p *pass) {
+// oneWay holds migrations without a way back against what comes before and after them.
+func oneWay(p *pass) {
 	in := map[schema.EnvName][]int{}
 	for i, name := range p.stages {
 		m := p.stageOf(i).Migrate
