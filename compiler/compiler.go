@@ -12,12 +12,12 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/penstock-dev/penstock/compiler/allow"
 	"github.com/penstock-dev/penstock/compiler/bind"
 	"github.com/penstock-dev/penstock/compiler/check"
 	"github.com/penstock-dev/penstock/compiler/decode"
@@ -49,6 +49,7 @@ func phases() []phase {
 		{name: "load and decode", all: loadAll},         // files → CUE values → plain data and a map back to the user's lines
 		{name: "inspect", one: inspectOne},              // the local files that it names
 		{name: "check", one: checkOne, alongside: true}, // what CUE cannot say
+		{name: "allow", all: allowAll},                  // the comments that allow findings: known, used, with a reason
 		{name: "lower", one: lowerOne, compile: true},   // stages and strategies → instructions and monitors
 		{name: "bind", one: bindOne, compile: true},     // workloads, digests, holes
 		{name: "seal", one: sealOne, compile: true},     // canonical bytes and the id over them
@@ -85,12 +86,17 @@ type Vetted struct {
 	Source   *source.Map
 	// Errors says that it has diagnostics of severity error.
 	Errors bool
+	// Found is what is wrong with it, Allowed what comments in the user's files allow; both sorted.
+	Found   diag.List
+	Allowed []diag.Allowed
 }
 
 // Result is what vet looked at.
 type Result struct {
 	// Pipelines come in the order of their packages.
 	Pipelines []Vetted
+	// Packages is what keeps packages from being read, or is wrong with the command line: no pipeline has it.
+	Packages diag.List
 }
 
 // Names are the names of the pipelines.
@@ -120,9 +126,11 @@ func Vet(ctx context.Context, o Options) (Result, diag.List, error) {
 	if err != nil {
 		return Result{}, nil, err
 	}
-	var r Result
+	r := Result{Packages: w.unread.Normalize()}
 	for _, p := range w.pipelines {
-		r.Pipelines = append(r.Pipelines, Vetted{Name: p.name, Unit: p.unit.Name, Pipeline: p.decoded, Source: p.source, Errors: p.failed})
+		r.Pipelines = append(r.Pipelines, Vetted{
+			Name: p.name, Unit: p.unit.Name, Pipeline: p.decoded, Source: p.source, Errors: p.failed, Found: p.list.Normalize(), Allowed: p.allowed,
+		})
 	}
 	return r, w.list.Normalize(), nil
 }
@@ -151,6 +159,8 @@ type work struct {
 	opts      Options
 	pipelines []*pipeline
 	list      diag.List
+	unread    diag.List // of the list, what load said
+	allows    allow.Set
 }
 
 // pipeline is one pipeline on its way. The fields are filled from top to bottom.
@@ -163,6 +173,9 @@ type pipeline struct {
 	plan    *plan.Plan
 	prov    plan.Provenance
 	file    plan.File
+	// list is what was found in it, allowed what comments allow.
+	list    diag.List
+	allowed []diag.Allowed
 	// failed says that there are errors: no phase that builds on it runs.
 	failed bool
 }
@@ -172,6 +185,8 @@ type origin struct {
 	Name, Dir, ModuleRoot string
 	Inputs                map[string]string
 	Tags                  []string
+	// files are the user's own files of the package, as diagnostics name them.
+	files []string
 }
 
 func run(ctx context.Context, o Options, compile bool) (*work, error) {
@@ -204,10 +219,11 @@ func (w *work) each(ctx context.Context, ph phase) error {
 		if found[i], err = ph.one(w, p); err != nil {
 			return fmt.Errorf("%s pipeline %q: %w", ph.name, p.name, err)
 		}
-		p.failed = p.failed || found[i].HasErrors()
 		return nil
 	})
-	w.list = append(w.list, slices.Concat(found...)...)
+	for i, list := range found {
+		w.report(w.pipelines[i], list)
+	}
 	return err
 }
 
@@ -232,26 +248,29 @@ func loadAll(ctx context.Context, w *work) error {
 	o := w.opts
 	var mu sync.Mutex
 	decoded := map[*load.Unit][]decode.Decoded{}
+	comments := map[*load.Unit][]allow.File{}
 	units, list, err := load.Load(ctx, load.Options{
 		Dir: o.Dir, Args: o.Args, Stdin: o.Stdin, Tags: o.Tags, Overlay: o.Overlay,
 		Use: func(u *load.Unit) {
-			d := decode.Decode(u)
+			d, c := decode.Decode(u), allow.Read(u)
 			mu.Lock()
 			defer mu.Unlock()
-			decoded[u] = d
+			decoded[u], comments[u] = d, c
 		},
 	})
-	w.list = append(w.list, list...)
+	if err != nil {
+		return err
+	}
+	w.list, w.unread = append(w.list, list...), list
 	for _, u := range units {
-		from := &origin{Name: u.Name, Dir: u.Dir, ModuleRoot: u.ModuleRoot, Inputs: u.Inputs, Tags: u.Tags}
+		from := &origin{Name: u.Name, Dir: u.Dir, ModuleRoot: u.ModuleRoot, Inputs: u.Inputs, Tags: u.Tags, files: w.allows.Add(comments[u])}
 		for _, d := range decoded[u] {
-			w.list = append(w.list, d.Diags...)
-			w.pipelines = append(w.pipelines, &pipeline{
-				unit: from, name: d.Name, decoded: d.Pipeline, source: d.Source, failed: d.Pipeline == nil || d.Diags.HasErrors(),
-			})
+			p := &pipeline{unit: from, name: d.Name, decoded: d.Pipeline, source: d.Source, failed: d.Pipeline == nil}
+			w.pipelines = append(w.pipelines, p)
+			w.report(p, d.Diags)
 		}
 	}
-	return err
+	return nil
 }
 
 func inspectOne(w *work, p *pipeline) (list diag.List, err error) {

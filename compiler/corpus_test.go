@@ -9,6 +9,7 @@ import (
 
 	"github.com/penstock-dev/penstock/compiler"
 	"github.com/penstock-dev/penstock/compiler/check"
+	"github.com/penstock-dev/penstock/compiler/explain"
 	"github.com/penstock-dev/penstock/internal/corpus"
 	"github.com/penstock-dev/penstock/internal/diag"
 )
@@ -103,6 +104,7 @@ func TestBroken(t *testing.T) {
 				t.Errorf("unexpected: %s: %s: %s", d.Range, d.Code, full(d))
 			}
 			readable(t, got)
+			allowable(t, got)
 		})
 	}
 	for _, d := range check.Docs() {
@@ -128,6 +130,17 @@ func readable(t *testing.T, l diag.List) {
 		}
 		if d.Range.File == "" || strings.HasPrefix(d.Range.File, "/") || strings.Contains(d.Range.File, "penstock.dev/schema/") {
 			t.Errorf("%q does not point into the user's files: %s", d.Message, d.Range)
+		}
+	}
+}
+
+// allowable holds every warning to a text that says how to allow it: a warning always may be.
+func allowable(t *testing.T, l diag.List) {
+	t.Helper()
+	for _, d := range l {
+		doc, _ := explain.Lookup(d.Code)
+		if d.Severity == diag.SeverityWarning && doc.Phase == "check" && !doc.Allow {
+			t.Errorf("%s is a warning, and its text does not say Allow", d.Code)
 		}
 	}
 }

@@ -16,6 +16,7 @@ func productionDocs() []Doc {
 		},
 		{
 			Code:  "artifact-never-produced",
+			Allow: true,
 			Title: "an artifact is used and never produced",
 			What:  "A stage deploys, injects, runs or promotes an artifact that no stage produces.",
 			Why:   "Which build is meant is unknown, unless its digest is given from outside for each release.",

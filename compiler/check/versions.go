@@ -5,6 +5,7 @@ import "fmt"
 func versionDocs() []Doc {
 	return []Doc{{
 		Code:  "versions-kept",
+		Allow: true,
 		Title: "the version to go back to may be gone",
 		What:  "onFailure.rollback names the deploy of a function, and from that deploy to the failing stage the pipeline publishes so many versions of the function that the one from before is no longer among the keepVersions that are kept. Workloads of other targets keep the old version for every stage that may still go back to it: their keep counts from then.",
 		Why:   "The rollback that the pipeline promises would find nothing to go back to.",

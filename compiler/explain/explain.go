@@ -17,7 +17,8 @@ import (
 // Doc explains one code.
 type Doc struct {
 	Code diag.Code `json:"code"`
-	// Phase is the part of the way at which it is found: "decode" (with load), "inspect", "check", "bind" or "policy".
+	// Phase is the part of the way at which it is found: "decode" (with load), "inspect", "check", "allow", "bind" or
+	// "policy".
 	Phase string `json:"phase"`
 	// Title is one line; What says what was found, Why what would go wrong otherwise.
 	Title string `json:"title"`
@@ -33,9 +34,17 @@ type Doc struct {
 	Allow bool `json:"allow,omitempty"`
 }
 
+// Waiver is the comment that allows the finding; "" where none may.
+func (d Doc) Waiver() string {
+	if !d.Allow {
+		return ""
+	}
+	return "// penstock:allow " + string(d.Code) + " and why"
+}
+
 // All returns the texts of all codes, in the order of the codes.
 func All() []Doc {
-	out := slices.Concat(fileDocs(), digestDocs(), policyDocs())
+	out := slices.Concat(fileDocs(), digestDocs(), policyDocs(), allowDocs())
 	for _, d := range decode.Docs() {
 		out = append(out, Doc{Code: d.Code, Phase: "decode", Title: d.Title, What: d.What, Why: d.Why, Bad: d.Bad, Good: d.Good})
 	}

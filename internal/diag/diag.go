@@ -81,6 +81,14 @@ func (d Diagnostic) String() string {
 	return fmt.Sprintf("%s: %s [%s]", d.Range, d.Message, d.Code)
 }
 
+// Allowed is a diagnostic that a comment in the user's file allows: it stops nothing.
+type Allowed struct {
+	Diagnostic
+	// Reason is what the comment says, Comment where.
+	Reason  string `json:"reason"`
+	Comment Range  `json:"comment"`
+}
+
 // List is a collection of diagnostics. Phases append in any order; [List.Normalize] makes the order the same each time.
 type List []Diagnostic
 
@@ -118,11 +126,12 @@ func (l List) Count(s Severity) int {
 // Normalize returns the list sorted by file, line, column, code and message, without duplicates.
 func (l List) Normalize() List {
 	out := slices.Clone(l)
-	slices.SortStableFunc(out, compare)
-	return slices.CompactFunc(out, func(a, b Diagnostic) bool { return compare(a, b) == 0 })
+	slices.SortStableFunc(out, Compare)
+	return slices.CompactFunc(out, func(a, b Diagnostic) bool { return Compare(a, b) == 0 })
 }
 
-func compare(a, b Diagnostic) int {
+// Compare orders diagnostics by file, line, column, code and message.
+func Compare(a, b Diagnostic) int {
 	return cmp.Or(
 		cmp.Compare(a.Range.File, b.Range.File),
 		cmp.Compare(a.Range.Start.Line, b.Range.Start.Line),

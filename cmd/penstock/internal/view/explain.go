@@ -39,6 +39,9 @@ func Code(w io.Writer, output string, d explain.Doc) error {
 	if d.Good != "" {
 		fmt.Fprintf(w, "\nPasses:\n\n%s\n", indent(d.Good))
 	}
+	if d.Allow {
+		fmt.Fprintf(w, "\nTo allow it where it is right, at the end of its line or on a line of its own directly above:\n\n    %s\n", d.Waiver())
+	}
 	return nil
 }
 
