@@ -185,7 +185,7 @@ type origin struct {
 	Name, Dir, ModuleRoot string
 	Inputs                map[string]string
 	Tags                  []string
-	// files are the user's own files of the package, as diagnostics name them.
+	// files are those of the package and of the packages of its module that it imports, as diagnostics name them.
 	files []string
 }
 

@@ -61,13 +61,11 @@ func Read(u *load.Unit) []File {
 	return out
 }
 
-// Add takes in the files of a package, each once, and returns the names of those that are its own.
+// Add takes in the files of a package, each once, and returns their names.
 func (s *Set) Add(files []File) []string {
-	var own []string
+	names := make([]string, 0, len(files))
 	for _, f := range files {
-		if !f.imported {
-			own = append(own, f.name)
-		}
+		names = append(names, f.name)
 		i := slices.IndexFunc(s.files, func(o File) bool { return o.name == f.name })
 		if i < 0 {
 			s.files = append(s.files, f)
@@ -76,7 +74,7 @@ func (s *Set) Add(files []File) []string {
 		}
 		s.files[i].imported = s.files[i].imported && f.imported
 	}
-	return own
+	return names
 }
 
 // Filter splits findings into those that stay and those that comments allow.

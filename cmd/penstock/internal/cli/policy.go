@@ -80,7 +80,7 @@ func newPolicyTestCmd(a *App) *cobra.Command {
 				return err
 			}
 			if len(list) > 0 {
-				return a.showDiagnostics(nil, list, output)
+				return a.show(view.Findings{List: list.Normalize()}, a.sources(), output)
 			}
 			if output == "json" {
 				if err := view.JSON(a.Stdout, struct {

@@ -12,7 +12,6 @@ import (
 	"github.com/penstock-dev/penstock/cmd/penstock/internal/view"
 	"github.com/penstock-dev/penstock/compiler"
 	"github.com/penstock-dev/penstock/compiler/plan"
-	"github.com/penstock-dev/penstock/internal/diag"
 )
 
 // sourceFlags choose a pipeline.
@@ -105,22 +104,4 @@ func readPlan(path string) (source, error) {
 	}
 	dir, err := os.Getwd()
 	return source{f, p, dir}, err
-}
-
-// showDiagnostics writes a list to standard output in the chosen format and returns the exit code as an error.
-func (a *App) showDiagnostics(pipelines []string, list diag.List, output string) error {
-	list = list.Normalize()
-	if output == "json" {
-		if err := view.DiagnosticsJSON(a.Stdout, pipelines, list); err != nil {
-			return err
-		}
-	} else {
-		st := a.style(a.Stdout)
-		view.Diagnostics(a.Stdout, st, a.sources(), list)
-		view.Summary(a.Stdout, len(pipelines), list)
-	}
-	if list.HasErrors() {
-		return silent(ExitFindings)
-	}
-	return nil
 }

@@ -1,33 +1,108 @@
 package cli
 
 import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
+	"github.com/penstock-dev/penstock/cmd/penstock/internal/view"
 	"github.com/penstock-dev/penstock/compiler"
+	"github.com/penstock-dev/penstock/internal/diag"
 )
 
+// vetFlags are the flags of vet.
+type vetFlags struct {
+	source sourceFlags
+	output string
+	strict bool
+	since  string
+}
+
 func newVetCmd(a *App) *cobra.Command {
-	var src sourceFlags
-	var output string
+	var f vetFlags
 	cmd := &cobra.Command{
 		Use:   "vet [PKG | FILE | ./... | -]...",
 		Short: "Check pipelines offline: what is wrong, at which line, and what would be right",
 		Example: `  penstock vet
-  penstock vet ./... -o json`,
+  penstock vet ./... -o json
+  penstock vet ./... --since main --strict`,
 		Long: `Check pipelines without a network, a cluster or a run. Arguments are packages, files,
-patterns such as ./..., or - for standard input; none means the package here.
+patterns such as ./..., or - for standard input; none means the package here. Files
+that are named one by one are one package together.
+
+A comment "// penstock:allow CODE reason" at the line allows what is found there, if
+it is a warning or ` + "`penstock explain CODE`" + ` says so.
 
 Exit code 0: no errors (warnings are shown). 1: findings.`,
-		RunE: func(cmd *cobra.Command, given []string) error {
-			oneShot()
-			res, list, err := compiler.Vet(cmd.Context(), a.options(given, src))
-			if err != nil {
-				return err
-			}
-			return a.showDiagnostics(res.Names(), list, output)
-		},
+		RunE: func(cmd *cobra.Command, given []string) error { return a.vet(cmd, given, f) },
 	}
-	src.addTags(cmd)
-	outputFlag(cmd, &output, "text", "json")
+	f.source.addTags(cmd)
+	outputFlag(cmd, &f.output, view.FindingFormats()...)
+	cmd.Flags().BoolVar(&f.strict, "strict", false, "warnings fail too (exit code 1)")
 	return cmd
+}
+
+func (a *App) vet(cmd *cobra.Command, given []string, f vetFlags) error {
+	oneShot()
+	opts, src := a.options(given, f.source), a.sources()
+	if slices.Contains(given, "-") {
+		text, err := io.ReadAll(a.Stdin)
+		if err != nil {
+			return fmt.Errorf("read standard input: %w", err)
+		}
+		src.Give("-", text)
+		opts.Stdin = bytes.NewReader(text)
+	}
+	res, _, err := compiler.Vet(cmd.Context(), opts)
+	if err != nil {
+		return err
+	}
+	found := findings(res)
+	found.Strict, found.Version, found.Base = f.strict, a.Version, a.base()
+	return a.show(found, src, f.output)
+}
+
+// findings are what vet found in all pipelines.
+func findings(res compiler.Result) view.Findings {
+	f := view.Findings{Packages: res.Packages, List: slices.Clone(res.Packages)}
+	for _, p := range res.Pipelines {
+		f.Pipelines = append(f.Pipelines, view.Checked{Name: p.Name, Package: p.Unit, List: p.Found})
+		f.List, f.Allowed = append(f.List, p.Found...), append(f.Allowed, p.Allowed...)
+	}
+	f.List = f.List.Normalize()
+	order := func(a, b diag.Allowed) int { return diag.Compare(a.Diagnostic, b.Diagnostic) }
+	slices.SortStableFunc(f.Allowed, order)
+	f.Allowed = slices.CompactFunc(f.Allowed, func(a, b diag.Allowed) bool { return order(a, b) == 0 })
+	return f
+}
+
+// show writes findings to standard output and returns the exit code as an error.
+func (a *App) show(f view.Findings, src *view.Sources, output string) error {
+	if err := f.Write(a.Stdout, a.style(a.Stdout), src, output); err != nil {
+		return err
+	}
+	if f.Failed() {
+		return silent(ExitFindings)
+	}
+	return nil
+}
+
+// base is the path from the workspace of a GitHub workflow to the working directory: GitHub looks for files from there.
+func (a *App) base() string {
+	root := a.Getenv("GITHUB_WORKSPACE")
+	dir, err := os.Getwd()
+	if root == "" || err != nil {
+		return ""
+	}
+	rel, err := filepath.Rel(root, dir)
+	if err != nil || rel == "." || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return ""
+	}
+	return filepath.ToSlash(rel)
 }

@@ -22,6 +22,23 @@ type Sources struct {
 	cache map[string][]string
 }
 
+// Give sets the text of a file that is not on disk, such as standard input's.
+func (s *Sources) Give(file string, text []byte) {
+	if s.cache == nil {
+		s.cache = map[string][]string{}
+	}
+	s.cache[file] = strings.Split(string(text), "\n")
+}
+
+// column turns the column of a position, which counts bytes, into one that counts characters.
+func (s *Sources) column(file string, p diag.Position) int {
+	text, ok := s.line(file, p.Line)
+	if !ok || p.Column < 1 || p.Column > len(text)+1 {
+		return p.Column
+	}
+	return utf8.RuneCountInString(text[:p.Column-1]) + 1
+}
+
 // fromRoot makes a file of a plan relative to Dir, where that is possible.
 func (s *Sources) fromRoot(file string) string {
 	if s == nil || s.Root == "" || file == "" || file == "-" {
@@ -104,38 +121,6 @@ func quote(w io.Writer, st Style, src *Sources, r diag.Range, sev diag.Severity)
 		colour = yellow
 	}
 	fmt.Fprintf(w, "    %s\n    %s%s\n", text, pad, st.paint(colour, strings.Repeat("^", width)))
-}
-
-// Summary writes the closing line of vet.
-func Summary(w io.Writer, pipelines int, list diag.List) {
-	errs, warns := list.Count(diag.SeverityError), list.Count(diag.SeverityWarning)
-	if errs == 0 && warns == 0 {
-		fmt.Fprintf(w, "%s: no findings\n", count(pipelines, "pipeline"))
-		return
-	}
-	fmt.Fprintf(w, "%s: %s, %s\n", count(pipelines, "pipeline"), count(errs, "error"), count(warns, "warning"))
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// DiagnosticsJSON writes {"format_version", "pipelines", "diagnostics"}; an empty list is [].
-func DiagnosticsJSON(w io.Writer, pipelines []string, list diag.List) error {
-	if list == nil {
-		list = diag.List{}
-	}
-	if pipelines == nil {
-		pipelines = []string{}
-	}
-	return JSON(w, struct {
-		Format      int       `json:"format_version"`
-		Pipelines   []string  `json:"pipelines"`
-		Diagnostics diag.List `json:"diagnostics"`
-	}{1, pipelines, list})
 }
 
 // JSON writes a value as indented JSON.
