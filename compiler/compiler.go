@@ -89,6 +89,8 @@ type Vetted struct {
 	// Found is what is wrong with it, Allowed what comments in the user's files allow; both sorted.
 	Found   diag.List
 	Allowed []diag.Allowed
+	// Inputs are the files that it depends on.
+	Inputs Inputs
 }
 
 // Result is what vet looked at.
@@ -130,6 +132,7 @@ func Vet(ctx context.Context, o Options) (Result, diag.List, error) {
 	for _, p := range w.pipelines {
 		r.Pipelines = append(r.Pipelines, Vetted{
 			Name: p.name, Unit: p.unit.Name, Pipeline: p.decoded, Source: p.source, Errors: p.failed, Found: p.list.Normalize(), Allowed: p.allowed,
+			Inputs: inputsOf(p),
 		})
 	}
 	return r, w.list.Normalize(), nil
@@ -187,6 +190,8 @@ type origin struct {
 	Tags                  []string
 	// files are those of the package and of the packages of its module that it imports, as diagnostics name them.
 	files []string
+	// embeds are the patterns of files that the package embeds, absolute.
+	embeds []string
 }
 
 func run(ctx context.Context, o Options, compile bool) (*work, error) {
@@ -263,7 +268,10 @@ func loadAll(ctx context.Context, w *work) error {
 	}
 	w.list, w.unread = append(w.list, list...), list
 	for _, u := range units {
-		from := &origin{Name: u.Name, Dir: u.Dir, ModuleRoot: u.ModuleRoot, Inputs: u.Inputs, Tags: u.Tags, files: w.allows.Add(comments[u])}
+		from := &origin{
+			Name: u.Name, Dir: u.Dir, ModuleRoot: u.ModuleRoot, Inputs: u.Inputs, Tags: u.Tags, embeds: u.Embeds,
+			files: w.allows.Add(comments[u]),
+		}
 		for _, d := range decoded[u] {
 			p := &pipeline{unit: from, name: d.Name, decoded: d.Pipeline, source: d.Source, failed: d.Pipeline == nil}
 			w.pipelines = append(w.pipelines, p)

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"os"
+	"os/exec"
 	"os/user"
 	"path/filepath"
 	"testing"
@@ -56,6 +57,11 @@ func setup(env *testscript.Env) error {
 		return err
 	}
 	env.Setenv("EXAMPLES", examples)
+	program, err := exec.LookPath("penstock")
+	if err != nil {
+		return err
+	}
+	env.Setenv("PENSTOCK", program)
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return err

@@ -38,10 +38,28 @@ const (
 type Files struct {
 	// Digests holds "sha256:…" of each file by its path as the pipeline's directory sees it, slash-separated.
 	Digests map[string]string
+	// Asked lists every file that is named one by one, be it there or not, as the pipeline's directory sees it.
+	Asked []string
 	// Globs holds the files of each pattern, sorted.
 	Globs map[string][]string
 	// Modules holds the files of each root module, sorted.
 	Modules map[string][]string
+}
+
+// Matches reports whether a file, as the pipeline's directory sees it, is what a pattern of manifests means or part of a root
+// module, be it there or not.
+func (f Files) Matches(name string) bool {
+	for pattern := range f.Globs {
+		if ok, err := path.Match(path.Clean(pattern), name); err == nil && ok {
+			return true
+		}
+	}
+	for dir := range f.Modules {
+		if path.Dir(name) == path.Clean(dir) && ofModule(path.Base(name)) {
+			return true
+		}
+	}
+	return false
 }
 
 // Options say where to look.
@@ -63,6 +81,8 @@ func Run(p *schema.Pipeline, m *source.Map, o Options) (Files, diag.List, error)
 	if in.err != nil {
 		return Files{}, nil, in.err
 	}
+	slices.Sort(in.out.Asked)
+	in.out.Asked = slices.Compact(in.out.Asked)
 	return in.out, in.list.Normalize(), nil
 }
 
@@ -136,6 +156,7 @@ func (in *inspection) file(at, name, what string) {
 	if !in.relative(at, name) {
 		return
 	}
+	in.out.Asked = append(in.out.Asked, path.Clean(name))
 	data, err := in.read(name)
 	switch {
 	case err == nil:

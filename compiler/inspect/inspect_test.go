@@ -70,11 +70,21 @@ func TestFound(t *testing.T) {
 			"RUNBOOK.md": sumX, "signers": sumX, "key.pub": sumX, "k8s/a.yaml": sumX, "k8s/b.yaml": sumX, "prod.tfvars": sumX,
 			"net/main.tf": sumX, "net/extra.tf.json": sumX, "net/a.auto.tfvars": sumX, "net/.terraform.lock.hcl": sumX,
 		},
+		Asked: []string{
+			"RUNBOOK.md", "k8s/a.yaml", "k8s/b.yaml", "key.pub", "net/.terraform.lock.hcl", "net/a.auto.tfvars", "net/extra.tf.json", "net/main.tf", "prod.tfvars", "signers",
+		},
 		Globs:   map[string][]string{"k8s/*.yaml": {"k8s/a.yaml", "k8s/b.yaml"}},
 		Modules: map[string][]string{"net": {"net/.terraform.lock.hcl", "net/a.auto.tfvars", "net/extra.tf.json", "net/main.tf"}},
 	}
 	if diff := cmp.Diff(want, files); diff != "" {
 		t.Error(diff)
+	}
+	for name, want := range map[string]bool{
+		"k8s/c.yaml": true, "k8s/c.yml": false, "k8s/sub/c.yaml": false, "net/gone.tf": true, "net/terraform.tfvars": true, "net/README": false, "main.tf": false,
+	} {
+		if files.Matches(name) != want {
+			t.Errorf("%s matches: %v", name, !want)
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ func (in *inspection) terraform(at string, w *schema.TerraformWorkload) {
 		return
 	}
 	var files []string
-	for _, pattern := range []string{"*.tf", "*.tf.json", "*.tofu", "*.tofu.json"} {
+	for _, pattern := range configuration() {
 		found, err := in.matching(path.Join(w.Module, pattern))
 		if err != nil {
 			in.list.Errorf(CodeGlob, in.m.Value(at+".module"), at+".module", "%q is not the name of a directory: %v", w.Module, err)
@@ -40,7 +40,7 @@ func (in *inspection) terraform(at string, w *schema.TerraformWorkload) {
 		d := in.list.Errorf(CodeEmpty, in.m.Value(at+".module"), at+".module", "there is no Terraform module in %q", w.Module)
 		d.Hint = "module is a directory with .tf files, relative to the directory of the pipeline"
 	}
-	for _, pattern := range []string{"terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json", ".terraform.lock.hcl"} {
+	for _, pattern := range settings() {
 		found, err := in.matching(path.Join(w.Module, pattern))
 		if err == nil {
 			files = append(files, found...)
@@ -51,6 +51,21 @@ func (in *inspection) terraform(at string, w *schema.TerraformWorkload) {
 	for _, f := range in.out.Modules[w.Module] {
 		in.file(at+".module", f, "the module's file")
 	}
+}
+
+// configuration are the patterns of a root module's own files, settings those of what Terraform reads beside them.
+func configuration() []string { return []string{"*.tf", "*.tf.json", "*.tofu", "*.tofu.json"} }
+
+func settings() []string {
+	return []string{"terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json", ".terraform.lock.hcl"}
+}
+
+// ofModule reports whether Terraform reads a file of this name in a root module.
+func ofModule(base string) bool {
+	return slices.ContainsFunc(slices.Concat(configuration(), settings()), func(pattern string) bool {
+		ok, err := path.Match(pattern, base)
+		return err == nil && ok
+	})
 }
 
 // inexact finds a whole number that float64, and so JSON as plans have it, would round.

@@ -134,7 +134,7 @@ func (s *session) collect() {
 			case len(p.unit.Pipelines) == 0:
 				s.noPipeline(res.request, p.inst, p.places, found)
 			default:
-				p.unit.Inputs = s.inputs(p.inst, res.group)
+				p.unit.Inputs, p.unit.Embeds = s.inputs(p.inst, res.group)
 				s.units = append(s.units, p.unit)
 			}
 		}

@@ -15,8 +15,8 @@ import (
 )
 
 // inputs digests every file that went into an instance: its own, those of the packages it imports, the files they embed,
-// the module file, and the schema.
-func (s *session) inputs(inst *build.Instance, g group) map[string]string {
+// the module file, and the schema. It returns the names and patterns of embedded files, too.
+func (s *session) inputs(inst *build.Instance, g group) (digests map[string]string, embeds []string) {
 	in := map[string]string{}
 	for _, p := range append(inst.Dependencies(), inst) {
 		if p == s.schema {
@@ -33,7 +33,7 @@ func (s *session) inputs(inst *build.Instance, g group) map[string]string {
 			in[inputName(p, g.root, f.Filename)] = digest(data)
 		}
 		for _, f := range p.Files {
-			s.embedded(in, p, g.root, f)
+			embeds = append(embeds, s.embedded(in, p, g.root, f)...)
 		}
 	}
 	mod := filepath.Join(g.root, "cue.mod", "module.cue")
@@ -41,7 +41,7 @@ func (s *session) inputs(inst *build.Instance, g group) map[string]string {
 		in["cue.mod/module.cue"] = digest(data)
 	}
 	in[schema.ModulePath+"/"+schema.Version] = s.digest
-	return in
+	return in, embeds
 }
 
 // inputName is a file's name that doesn't depend on this machine.
@@ -83,8 +83,8 @@ func digestSchema() (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// embedded digests the files that @embed attributes of a file name.
-func (s *session) embedded(in map[string]string, p *build.Instance, root string, f *ast.File) {
+// embedded digests the files that @embed attributes of a file name, and returns their names and patterns.
+func (s *session) embedded(in map[string]string, p *build.Instance, root string, f *ast.File) (found []string) {
 	ast.Walk(f, func(n ast.Node) bool {
 		a, ok := n.(*ast.Attribute)
 		if !ok {
@@ -94,31 +94,34 @@ func (s *session) embedded(in map[string]string, p *build.Instance, root string,
 		if !ok {
 			return true
 		}
-		dir := filepath.Dir(f.Filename)
-		for _, name := range embedNames(dir, strings.TrimSuffix(body, ")")) {
+		names, patterns := embedNames(filepath.Dir(f.Filename), strings.TrimSuffix(body, ")"))
+		found = append(append(found, names...), patterns...)
+		for _, pattern := range patterns {
+			if more, err := filepath.Glob(pattern); err == nil {
+				names = append(names, more...)
+			}
+		}
+		for _, name := range names {
 			if data, err := s.disk.read(name); err == nil {
 				in[inputName(p, root, name)] = digest(data)
 			}
 		}
 		return true
 	}, nil)
+	return found
 }
 
 // embedNames reads file=NAME and glob=PATTERN out of the body of an @embed attribute.
-func embedNames(dir, body string) []string {
-	var found []string
+func embedNames(dir, body string) (names, patterns []string) {
 	for part := range strings.SplitSeq(body, ",") {
 		key, val, _ := strings.Cut(strings.TrimSpace(part), "=")
-		val = filepath.FromSlash(strings.Trim(val, `"`))
+		full := filepath.Join(dir, filepath.FromSlash(strings.Trim(val, `"`)))
 		switch key {
 		case "file":
-			found = append(found, filepath.Join(dir, val))
+			names = append(names, full)
 		case "glob":
-			names, err := filepath.Glob(filepath.Join(dir, val))
-			if err == nil {
-				found = append(found, names...)
-			}
+			patterns = append(patterns, full)
 		}
 	}
-	return found
+	return names, patterns
 }

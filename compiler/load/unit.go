@@ -45,6 +45,8 @@ type Unit struct {
 	// Inputs holds the lower-case hex sha256 of every file that was read, by slash-separated path relative to ModuleRoot;
 	// files of cached modules by module@version/path, the schema by its module and version.
 	Inputs map[string]string
+	// Embeds are the absolute names and patterns of the files that @embed attributes name.
+	Embeds []string
 	// Tags are the tags that the package took, sorted.
 	Tags []string
 	// Pipelines are the pipelines of the package, in the order of their names.

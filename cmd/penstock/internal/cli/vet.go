@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -39,17 +40,32 @@ that are named one by one are one package together.
 A comment "// penstock:allow CODE reason" at the line allows what is found there, if
 it is a warning or ` + "`penstock explain CODE`" + ` says so.
 
+With --since REV only those pipelines are checked of which something differs from a git
+revision, committed or not: CUE files of the package and of what it imports, and files
+that the pipeline names. It is the only use of git.
+
 Exit code 0: no errors (warnings are shown). 1: findings.`,
-		RunE: func(cmd *cobra.Command, given []string) error { return a.vet(cmd, given, f) },
+		RunE: func(cmd *cobra.Command, given []string) error {
+			return a.vet(cmd.Context(), given, f, cmd.Flags().Changed("since"))
+		},
 	}
 	f.source.addTags(cmd)
 	outputFlag(cmd, &f.output, view.FindingFormats()...)
+	cmd.Flags().StringVar(&f.since, "since", "", "check only pipelines of which an input differs from this git `revision`")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "warnings fail too (exit code 1)")
 	return cmd
 }
 
-func (a *App) vet(cmd *cobra.Command, given []string, f vetFlags) error {
+// vet checks what is given; with partly only what changed.
+func (a *App) vet(ctx context.Context, given []string, f vetFlags, partly bool) error {
 	oneShot()
+	var changed map[string]bool
+	if partly {
+		var err error
+		if changed, err = changedSince(ctx, f.since); err != nil {
+			return err
+		}
+	}
 	opts, src := a.options(given, f.source), a.sources()
 	if slices.Contains(given, "-") {
 		text, err := io.ReadAll(a.Stdin)
@@ -59,11 +75,18 @@ func (a *App) vet(cmd *cobra.Command, given []string, f vetFlags) error {
 		src.Give("-", text)
 		opts.Stdin = bytes.NewReader(text)
 	}
-	res, _, err := compiler.Vet(cmd.Context(), opts)
+	res, _, err := compiler.Vet(ctx, opts)
 	if err != nil {
 		return err
 	}
+	left := 0
+	if partly {
+		if res, left, err = onlyChanged(res, changed); err != nil {
+			return err
+		}
+	}
 	found := findings(res)
+	found.Since, found.Unchanged = f.since, left
 	found.Strict, found.Version, found.Base = f.strict, a.Version, a.base()
 	return a.show(found, src, f.output)
 }
