@@ -14,7 +14,7 @@ import (
 // TestMain lets scripts call this very binary as penstock, and as the users of what it releases; a host that a run starts
 // is a copy of it too.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"penstock": main, "users": users})
+	testscript.Main(m, map[string]func(){"penstock": main, "users": users, "scribble": scribble})
 }
 
 // TestScripts runs testdata/script: what a user types, what is printed, what is there afterwards and what is not. With
