@@ -50,6 +50,11 @@ policy-test: build ## the shipped policy rules with their own tests
 vet-examples: build ## vet every example
 	cd examples && ../bin/penstock vet ./...
 
+.PHONY: hooks
+hooks: ## commits in real repositories, by the plain git hook and by the pre-commit framework (Debian's is installed if there is none)
+	@command -v pre-commit >/dev/null || { apt-get update -qq && apt-get install -y -qq pre-commit; }
+	PENSTOCK_PRE_COMMIT=required $(GO) test -count=1 -v -run '^Test(Hook|Action)' ./cmd/penstock
+
 .PHONY: check
 check: lint test race policy-test vet-examples ## all of the above: what a pull request must pass
 

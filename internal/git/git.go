@@ -35,15 +35,11 @@ func Changed(ctx context.Context, dir, rev string) (map[string]bool, error) {
 		return nil, err
 	}
 	top = strings.TrimRight(top, "\r\n")
-	commit, err := run(ctx, dir, "rev-parse", "--verify", "--quiet", rev+"^{commit}")
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit):
-		return nil, UnknownRevision(rev)
-	case err != nil:
+	base, err := resolve(ctx, dir, rev)
+	if err != nil {
 		return nil, err
 	}
-	differ, err := run(ctx, dir, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-relative", strings.TrimSpace(commit), "--")
+	differ, err := run(ctx, dir, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-relative", base, "--")
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +57,25 @@ func Changed(ctx context.Context, dir, rev string) (map[string]bool, error) {
 		changed[full] = errors.Is(err, os.ErrNotExist)
 	}
 	return changed, nil
+}
+
+// resolve returns the commit that a revision names. Before the first commit HEAD is the empty tree.
+func resolve(ctx context.Context, dir, rev string) (string, error) {
+	commit, err := run(ctx, dir, "rev-parse", "--verify", "--quiet", rev+"^{commit}")
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return strings.TrimSpace(commit), nil
+	case !errors.As(err, &exit):
+		return "", err
+	case rev != "HEAD":
+		return "", UnknownRevision(rev)
+	}
+	if _, err := run(ctx, dir, "symbolic-ref", "--quiet", "HEAD"); err != nil {
+		return "", UnknownRevision(rev)
+	}
+	tree, err := run(ctx, dir, "hash-object", "-t", "tree", "--stdin")
+	return strings.TrimSpace(tree), err
 }
 
 // run runs git and returns its output. It takes no lock that somebody's own git would have to wait for.

@@ -11,28 +11,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/penstock-dev/penstock/internal/corpus"
 )
-
-// scribble tries what vet must not need: it writes to each directory and asks the address that it is given, and prints
-// what it was able to do.
-func scribble() {
-	for _, arg := range os.Args[1:] {
-		if strings.Contains(arg, ":") {
-			if c, err := net.DialTimeout("tcp", arg, time.Second); err == nil {
-				c.Close()
-				println("asked " + arg)
-			}
-			continue
-		}
-		if f, err := os.CreateTemp(arg, "scribble"); err == nil {
-			f.Close()
-			println("wrote " + f.Name())
-		}
-	}
-}
 
 // bare is a place in which nothing can be written, by a user who owns nothing, without a network and without programs.
 type bare struct {
