@@ -11,24 +11,21 @@ import (
 // embed, and the local files that the pipeline names, be they there or not.
 type Inputs struct {
 	dir, root string
-	read      []string // relative to root
-	embedded  []string // patterns, absolute
+	read      map[string]string // the digests of what load read, by name relative to root
+	embedded  []string          // patterns, absolute
 	named     inspect.Files
 }
 
 func inputsOf(p *pipeline) Inputs {
-	in := Inputs{dir: resolved(p.unit.Dir), root: resolved(p.unit.ModuleRoot), named: p.files, embedded: p.unit.embeds}
-	for name := range p.unit.Inputs {
-		in.read = append(in.read, name)
-	}
-	return in
+	return Inputs{dir: p.unit.Dir, root: p.unit.ModuleRoot, read: p.unit.Inputs, embedded: p.unit.embeds, named: p.files}
 }
 
 // ChangedBy reports whether any of the changed paths is an input, was one, or would be one. The paths are absolute,
-// without symbolic links; the value says that the path is gone.
+// without symbolic links; the value says that the path is gone. A directory stands for everything below it.
 func (in Inputs) ChangedBy(paths map[string]bool) bool {
+	in.dir, in.root = resolved(in.dir), resolved(in.root)
 	dirs := map[string]bool{}
-	for _, name := range in.read {
+	for name := range in.read {
 		full := filepath.Join(in.root, filepath.FromSlash(name))
 		if name == "-" || changed(paths, full) {
 			return true
