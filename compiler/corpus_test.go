@@ -22,6 +22,17 @@ const today = "2026-11-28"
 func vetArchive(t *testing.T, a corpus.Archive) diag.List {
 	t.Helper()
 	dir := t.TempDir()
+	writeArchive(t, a, dir)
+	_, list, err := compiler.Vet(t.Context(), compiler.Options{Dir: dir, Args: a.Args, Tags: a.Tags, Today: today})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// writeArchive puts an archive into a directory, with the local files that it names and doesn't bring.
+func writeArchive(t *testing.T, a corpus.Archive, dir string) {
+	t.Helper()
 	if err := a.Write(dir); err != nil {
 		t.Fatal(err)
 	}
@@ -33,11 +44,6 @@ func vetArchive(t *testing.T, a corpus.Archive) diag.List {
 			}
 		}
 	}
-	_, list, err := compiler.Vet(t.Context(), compiler.Options{Dir: dir, Args: a.Args, Tags: a.Tags, Today: today})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return list
 }
 
 func fixtures() map[string]string {

@@ -59,7 +59,7 @@ func builtBefore(p *pass) {
 
 // missingNeed says which edge would put one stage behind another; an edge that would close a circle is not proposed.
 func (p *pass) missingNeed(stage, need int) string {
-	if p.graph.before(stage, need) {
+	if p.graph.reach.Needs(need, stage) {
 		return "it is the other way round: " + chain(p.graph.path(stage, need))
 	}
 	return "add \"" + p.stages[need] + "\" to the needs of \"" + p.stages[stage] + "\", or of a stage before it; now it is reached by " + p.way(stage)
@@ -67,11 +67,14 @@ func (p *pass) missingNeed(stage, need int) string {
 
 // promoted checks that artifacts are copied to the repositories that environments pull from.
 func (p *pass) promoted() {
-	copies := map[string][]int{}
+	copies, unclear := map[string][]int{}, map[string]bool{}
 	for i, name := range p.stages {
 		if pr := p.pipe.Stages[schema.StageName(name)].Promote; pr != nil {
 			key := string(pr.Artifact) + " " + pr.To
 			copies[key] = append(copies[key], i)
+			if _, known := p.pipe.Artifacts[pr.Artifact]; !known {
+				unclear[pr.To] = true
+			}
 		}
 	}
 	for _, d := range p.deploys {
@@ -81,7 +84,7 @@ func (p *pass) promoted() {
 		for _, artifact := range carried(d.workload) {
 			to, elsewhere := d.env.Repositories[artifact]
 			a := p.pipe.Artifacts[artifact]
-			if !elsewhere || a.Image == nil || a.Image.Repository == to || p.anyBefore(copies[string(artifact)+" "+to], d.stage) {
+			if !elsewhere || unclear[to] || a.Image == nil || a.Image.Repository == to || p.anyBefore(copies[string(artifact)+" "+to], d.stage) {
 				continue
 			}
 			e := p.errorf("artifact-not-promoted", d.where.field("in"),

@@ -16,6 +16,9 @@ type graph struct {
 	order  []int
 	cyclic bool
 	reach  *dag.Reach
+	// vague holds stages that wait for a name that leads nowhere, and all behind them; ahead those that such a name should
+	// wait for, and all before them. Who comes before whom isn't known of them until the name is right.
+	vague, ahead []bool
 }
 
 func newGraph(stages []string, byName map[schema.StageName]schema.Stage) *graph {
@@ -24,16 +27,21 @@ func newGraph(stages []string, byName map[schema.StageName]schema.Stage) *graph 
 		g.index[name] = i
 		g.needs.Add(name)
 	}
+	var vague, ahead []int
 	for i, name := range stages {
 		s := byName[schema.StageName(name)]
 		for _, need := range s.Needs {
 			if j, known := g.index[string(need)]; known {
 				g.needs.Edge(i, j)
+			} else {
+				vague = append(vague, i)
 			}
 		}
 		for _, waits := range s.Before {
 			if j, known := g.index[string(waits)]; known {
 				g.needs.Edge(j, i)
+			} else {
+				ahead = append(ahead, i)
 			}
 		}
 	}
@@ -43,11 +51,20 @@ func newGraph(stages []string, byName map[schema.StageName]schema.Stage) *graph 
 		return g
 	}
 	g.order, g.reach = order, g.needs.NewReach(order)
+	if len(vague)+len(ahead) > 0 {
+		g.vague, g.ahead = make([]bool, len(stages)), make([]bool, len(stages))
+	}
+	for i := range g.vague {
+		g.vague[i] = slices.ContainsFunc(vague, func(v int) bool { return v == i || g.reach.Needs(i, v) })
+		g.ahead[i] = slices.ContainsFunc(ahead, func(v int) bool { return v == i || g.reach.Needs(v, i) })
+	}
 	return g
 }
 
-// before reports whether stage a must have succeeded before b starts.
-func (g *graph) before(a, b int) bool { return g.reach.Needs(b, a) }
+// before reports whether stage a must have succeeded before b starts. A name that leads nowhere might say so: it counts.
+func (g *graph) before(a, b int) bool {
+	return g.reach.Needs(b, a) || g.vague != nil && a != b && (g.vague[b] || g.ahead[a])
+}
 
 // path is a shortest way from a to b along needs, both included; nil when there is none.
 func (g *graph) path(a, b int) []string {

@@ -29,6 +29,9 @@ func Decode(u *load.Unit) []Decoded {
 	t := newTracer(u)
 	errs := list(u.Value.Validate(cue.Concrete(true), cue.Final()))
 	out := make([]Decoded, 0, len(u.Pipelines))
+	if l := t.nameless(u); len(l) > 0 {
+		return []Decoded{{Name: u.Name, Source: &source.Map{}, Diags: l}}
+	}
 	for _, p := range u.Pipelines {
 		out = append(out, decodeOne(t, p, errs))
 	}
@@ -59,6 +62,18 @@ func decodeOne(t *tracer, p load.Pipeline, errs []errors.Error) Decoded {
 	}
 	d.Pipeline = &pipe
 	return d
+}
+
+// nameless reports a pipeline that stands under `pipelines` itself, where its name belongs.
+func (t *tracer) nameless(u *load.Unit) diag.List {
+	for _, f := range t.ownFields().named["pipelines"] {
+		s := &spot{sites: []site{{expr: f.Value, label: f.Label, field: f, pkg: u.Package}}}
+		x := &explainer{tracer: t, root: s, spoilt: map[string]bool{}}
+		if x.namelessEntry([]string{"pipelines"}, s, reflect.TypeFor[map[string]schema.Pipeline]()) {
+			return x.out
+		}
+	}
+	return nil
 }
 
 // list is every single one of CUE's errors in err.

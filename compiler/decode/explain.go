@@ -33,6 +33,7 @@ func (t *tracer) explain(p load.Pipeline, root *spot, v cue.Value, errs []errors
 	x := &explainer{tracer: t, key: p.Key, root: root, value: v, spoilt: map[string]bool{}}
 	x.duplicates()
 	x.swallowed()
+	x.left()
 	inside, outside := split(errs, p)
 	if len(inside) > 0 {
 		all := grouped(inside)

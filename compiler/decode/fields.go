@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/token"
 
+	"github.com/penstock-dev/penstock/compiler/load"
 	"github.com/penstock-dev/penstock/internal/diag"
 	"github.com/penstock-dev/penstock/internal/names"
 )
@@ -48,17 +50,37 @@ func (x *explainer) unknownField(r diag.Range, parent []string, name string, rel
 		x.closedOut(r, parent, name, related)
 		return
 	}
-	hint := ""
-	if near, ok := names.Nearest(name, known); ok {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	} else if home := homeOf(parent, name); home != "" {
-		hint = fmt.Sprintf("%q is a field of %s", name, home)
-	} else if above, home := aboveOf(parent, name); home != "" {
-		hint = fmt.Sprintf("%q is a field of %s", above, home)
-	} else if len(known) > 0 {
-		hint = "its fields are " + enumerate(known)
+	x.add("unknown-field", r, path, fmt.Sprintf("unknown field %q in %s", name, where), x.fieldHint(parent, name, known), related)
+}
+
+// fieldHint says what an unknown field was meant to be. What is said of a parameter keeps it from being missed, too.
+func (x *explainer) fieldHint(parent []string, name string, known []string) string {
+	t := typeAt(parent)
+	if param := x.parameterFor(parent, name); param != "" {
+		return param
 	}
-	x.add("unknown-field", r, path, fmt.Sprintf("unknown field %q in %s", name, where), hint, related)
+	if word := borrowed(t, name); word != "" {
+		return fmt.Sprintf("did you mean %q?", word)
+	}
+	if near, ok := names.Nearest(name, known); ok {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if variant := x.variantIn(parent, name); variant != "" {
+		return fmt.Sprintf("write %s: and its settings in its place", variant)
+	}
+	if home := homeOf(parent, name); home != "" {
+		return fmt.Sprintf("%q is a field of %s", name, home)
+	}
+	if below := x.below(parent, name); below != "" {
+		return fmt.Sprintf("%q is a field of %s", name, below)
+	}
+	if above, home := aboveOf(parent, name); home != "" {
+		return fmt.Sprintf("%q is a field of %s", above, home)
+	}
+	if len(known) > 0 {
+		return "its fields are " + enumerate(known)
+	}
+	return ""
 }
 
 // closedOut is a field that the schema has, but a definition in between doesn't let in.
@@ -102,44 +124,6 @@ func (x *explainer) siblings(parent []string, not string) []string {
 	return slices.Compact(known)
 }
 
-// homeOf finds the variant beside parent that does have a field of the name, such as "canary" for "steps" in "rolling".
-func homeOf(parent []string, name string) string {
-	if len(parent) == 0 {
-		return ""
-	}
-	t := typeAt(parent[:len(parent)-1])
-	if t == nil || deref(t).Kind() != reflect.Struct {
-		return ""
-	}
-	t = deref(t)
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Tag.Get("penstock") == "variant" && slices.Contains(fieldNames(f.Type), name) {
-			home, _ := jsonField(f)
-			return home
-		}
-	}
-	return ""
-}
-
-// aboveOf finds the struct around parent that has a field of the name, or nearly.
-func aboveOf(parent []string, name string) (field, home string) {
-	for i := len(parent) - 1; i >= 1; i-- {
-		t := typeAt(parent[:i])
-		if t == nil || deref(t).Kind() != reflect.Struct {
-			continue
-		}
-		known := fieldNames(t)
-		if slices.Contains(known, name) {
-			return name, definitionPath(parent[:i])
-		}
-		if near, ok := names.Nearest(name, known); ok {
-			return near, definitionPath(parent[:i])
-		}
-	}
-	return "", ""
-}
-
 // required is a field that must be there and isn't; the place is the label of the struct that lacks it.
 func (x *explainer) required(g *group, _ located, _ []any) {
 	x.missing(g.path[:len(g.path)-1], g.path[len(g.path)-1])
@@ -169,13 +153,44 @@ func (x *explainer) missing(parent []string, name string) {
 func (x *explainer) incomplete(g *group, _ located, args []any) {
 	r, related, expr := x.where(g.path)
 	what := ""
-	if expr != nil && !writes(expr) {
+	switch or, ok := expr.(*ast.BinaryExpr); {
+	case ok && or.Op == token.OR && writes(expr):
+		x.add("incomplete", r, g.path, undecidedText(g.path, ": "+written(or)), "", related)
+		return
+	case expr != nil && !writes(expr):
 		what = ", only a type"
-	}
-	if len(args) > 0 && what == "" && x.dependsOnOpen(expr) {
+	case len(args) > 0 && x.dependsOnOpen(expr):
 		what = ": what it refers to is open"
 	}
-	x.add("incomplete", r, g.path, subject(g.path)+" has no value"+what, "", related)
+	x.add("incomplete", r, g.path, subject(g.path)+" has no value"+what, x.giver(g.path), related)
+}
+
+// giver says who was meant to give an open value.
+func (x *explainer) giver(path []string) string {
+	s, n := x.find(path)
+	if n < len(path) {
+		return ""
+	}
+	best, ok := x.best(s)
+	if !ok {
+		return ""
+	}
+	if best.field != nil {
+		for _, a := range best.field.Attrs {
+			if key, body := a.Split(); key == "tag" {
+				name, _, _ := strings.Cut(body, ",")
+				return fmt.Sprintf("give it from outside: -t %s=VALUE", name)
+			}
+		}
+	}
+	if x.owner(best) == load.Shared {
+		return "the shared module leaves it to you: give it here"
+	}
+	return ""
+}
+
+func undecidedText(path []string, choice string) string {
+	return subject(path) + " could be several things, and nothing says which" + choice
 }
 
 // undecided is a choice that nothing makes.
@@ -190,7 +205,7 @@ func (x *explainer) undecided(g *group, e located, args []any) {
 			choice = ": " + shorten(strings.ReplaceAll(s, " | ", " or "))
 		}
 	}
-	x.add("incomplete", r, g.path, subject(g.path)+" could be several things, and nothing says which"+choice, "", related)
+	x.add("incomplete", r, g.path, undecidedText(g.path, choice), "", related)
 }
 
 func (x *explainer) dependsOnOpen(expr ast.Expr) bool {
@@ -243,5 +258,22 @@ func (x *explainer) other(g *group, e located, format string, args []any) {
 	if p := x.place(e.err); !p.IsZero() {
 		r, related = p, nil
 	}
-	x.add("bad-value", r, g.path, fmt.Sprintf("%s: %s", subject(g.path), trim(msg)), "", related)
+	msg, hint := plainer(msg)
+	x.add("bad-value", r, g.path, fmt.Sprintf("%s: %s", subject(g.path), trim(msg)), hint, related)
+}
+
+// plainer puts what CUE says into other words, where those of CUE need a reader who knows it well.
+func plainer(msg string) (text, hint string) {
+	switch {
+	case strings.HasPrefix(msg, "Addition of lists"):
+		return "lists are not added with +", `import "list" and write list.Concat([first, second])`
+	case strings.HasPrefix(msg, "Multiplication of lists"):
+		return "lists are not repeated with *", `import "list" and write list.Repeat(what, times)`
+	case strings.HasPrefix(msg, "cannot reference optional field: "):
+		name := strings.TrimPrefix(msg, "cannot reference optional field: ")
+		return fmt.Sprintf("it reads %s, which is optional, and nothing gives it", name), "give it a default, or ask first whether it is there"
+	case strings.HasPrefix(msg, "explicit error"):
+		return "this is written as an error", "write a value"
+	}
+	return msg, ""
 }

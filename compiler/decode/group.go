@@ -64,6 +64,10 @@ func (x *explainer) group(g *group) {
 func (x *explainer) refused(g *group, rule string) {
 	r, related, expr := x.where(g.path)
 	t := typeAt(g.path)
+	if x.key != "" && len(g.path) == 1 && subject(g.path) == "name" && expr == nil {
+		x.add("bad-name", r, g.path, fmt.Sprintf("%q can't be a name under pipelines", x.key), rule, related)
+		return
+	}
 	if expr == nil || t == nil {
 		x.add("bad-value", r, g.path, rule, "", related)
 		return
@@ -99,14 +103,34 @@ func (x *explainer) wrongType(r diag.Range, path []string, t reflect.Type, expr 
 		return
 	}
 	msg := fmt.Sprintf("%s must be %s, not %s", subject(path), wanted(t), found(expr))
-	x.add("wrong-type", r, path, msg, wantedHint(t, expr), related)
+	hint := wantedHint(t, expr)
+	if name := x.bareName(path); name != "" && deref(t).Kind() == reflect.String {
+		hint = fmt.Sprintf("write %q, the name in quotes", name)
+	}
+	x.add("wrong-type", r, path, msg, hint, related)
+}
+
+// bareName is the last name of the reference that stands at a path.
+func (x *explainer) bareName(path []string) string {
+	s, n := x.find(path)
+	best, ok := x.best(s)
+	if n < len(path) || !ok {
+		return ""
+	}
+	return lastName(best.expr)
 }
 
 // mismatch is a value of another type than the schema's or the module's.
 func (x *explainer) mismatch(g *group, e located, args []any) {
 	r, related, expr := x.where(g.path)
-	if t := typeAt(g.path); t != nil && expr != nil && !fits(kindOf(expr), t) {
+	t := typeAt(g.path)
+	if t != nil && expr != nil && !fits(kindOf(expr), t) {
 		x.wrongType(r, g.path, t, expr, related)
+		return
+	}
+	if odd, ok := x.otherType(g.path, t); ok {
+		msg := fmt.Sprintf("%s must be %s, not the type %s", subject(g.path), wanted(t), written(odd.expr))
+		x.add("wrong-type", x.unit.Places.Node(odd.expr), g.path, msg, "", nil)
 		return
 	}
 	if other := x.otherPlace(e.err, r); other != nil && !x.schemaSays(e.err) && concrete(args[0]) && concrete(args[1]) {
@@ -126,6 +150,28 @@ func (x *explainer) mismatch(g *group, e located, args []any) {
 		}
 	}
 	x.add("wrong-type", r, g.path, fmt.Sprintf("%s must be %s, not %s", subject(g.path), want, got), "", related)
+}
+
+// otherType is a site of the user's that only names a type, and not that of the schema.
+func (x *explainer) otherType(path []string, t reflect.Type) (site, bool) {
+	s, n := x.find(path)
+	if t == nil || n < len(path) {
+		return site{}, false
+	}
+	for _, st := range s.sites {
+		id, ok := st.expr.(*ast.Ident)
+		if k := cueKind(identName(id)); ok && id.Node == nil && k != reflect.Invalid && !fits(k, t) && x.owner(st) == load.Own {
+			return st, true
+		}
+	}
+	return site{}, false
+}
+
+func identName(id *ast.Ident) string {
+	if id == nil {
+		return ""
+	}
+	return id.Name
 }
 
 // concrete reports whether CUE's text of a value is that of a value and not of a type.
@@ -249,6 +295,9 @@ func (x *explainer) lengths(g *group, e located, args []any) {
 	}
 	if len(lists) > 1 {
 		lists = sortSites(lists)
+		if x.listsOfTwo(g.path, lists) {
+			return
+		}
 		last := lists[len(lists)-1]
 		rel := []diag.Related{{Range: x.unit.Places.Node(lists[0].expr), Message: "first written here"}}
 		x.add("conflict", x.unit.Places.Node(last.expr), g.path, fmt.Sprintf("%s is written twice, with different lists", subject(g.path)), "remove one of them", rel)
@@ -264,6 +313,25 @@ func (x *explainer) lengths(g *group, e located, args []any) {
 		msg = subject(g.path) + " is empty and needs at least one element"
 	}
 	x.add("bad-value", r, g.path, msg, "", related)
+}
+
+// listsOfTwo explains lists of different length, one of them the user's and the other of a shared module.
+func (x *explainer) listsOfTwo(path []string, lists []site) bool {
+	var own, shared []site
+	for _, l := range lists {
+		if x.owner(l) == load.Own {
+			own = append(own, l)
+		} else {
+			shared = append(shared, l)
+		}
+	}
+	if len(own) == 0 || len(shared) == 0 {
+		return false
+	}
+	rel := []diag.Related{{Range: x.unit.Places.Node(shared[0].expr), Message: "what " + shared[0].pkg.ImportPath + " says"}}
+	msg := fmt.Sprintf("%s is %s here, but the shared module says %s", subject(path), written(x.leaf(own[0])), written(x.leaf(shared[0])))
+	x.add("conflict", x.unit.Places.Node(own[0].expr), path, msg, "remove it here, or change it in the module", rel)
+	return true
 }
 
 func (x *explainer) add(code diag.Code, r diag.Range, path []string, msg, hint string, related []diag.Related) {

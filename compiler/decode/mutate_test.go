@@ -167,7 +167,9 @@ func holdMutant(t *testing.T, l *load.Loader, src []byte) (accepted bool) {
 		}
 	}
 	plain := accepts(src)
-	mine := slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return !slices.Contains(stricter, d.Code) })
+	mine := slices.ContainsFunc(diags, func(d diag.Diagnostic) bool {
+		return !slices.Contains(stricter, d.Code) && !strings.HasSuffix(d.Message, "only a type") // CUE takes it for nothing
+	})
 	if plain == nil && mine {
 		t.Errorf("CUE accepts it, but: %v", diags)
 	}

@@ -36,7 +36,8 @@ func (x *explainer) outside(e errors.Error) {
 		}
 		x.out.Errorf("conflict", r, "", "%s has two values: %s and %s", name, shorten(fmt.Sprint(args[0])), shorten(fmt.Sprint(args[1])))
 	default:
-		x.out.Errorf("bad-value", r, "", "%s", strings.TrimPrefix(name+": "+trim(msg), ": "))
+		text, hint := plainer(msg)
+		x.out.Errorf("bad-value", r, "", "%s", strings.TrimPrefix(name+": "+trim(text), ": ")).Hint = hint
 	}
 }
 

@@ -85,18 +85,32 @@ func (x *explainer) parametersMissing() {
 	for _, param := range x.parameterNames() {
 		s := x.child(x.root, param)
 		x.expand(s)
+		declared := x.siblings([]string{param}, "")
 		for _, l := range s.lits {
 			if l.decls == nil || l.maybe {
 				continue
 			}
 			for _, name := range slices.Sorted(maps.Keys(l.decls.named)) {
 				path := []string{param, name}
-				if l.decls.named[name][0].Constraint == token.NOT && !x.given(s, name) && !x.follows(path) {
-					x.missing(path[:1], name)
+				if l.decls.named[name][0].Constraint != token.NOT || x.given(s, name) || x.follows(path) {
+					continue
 				}
+				if x.misspeltParameter(s, declared, name) {
+					x.spoil(path)
+					continue
+				}
+				x.missing(path[:1], name)
 			}
 		}
 	}
+}
+
+// misspeltParameter reports whether something is given that most likely means the parameter.
+func (x *explainer) misspeltParameter(s *spot, declared []string, name string) bool {
+	return slices.ContainsFunc(x.keys(s), func(k string) bool {
+		near, ok := names.Nearest(k, declared)
+		return !slices.Contains(declared, k) && ok && near == name
+	})
 }
 
 // given reports whether a field is written by something other than a constraint.

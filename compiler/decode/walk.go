@@ -103,14 +103,25 @@ func (x *explainer) missingIn(path []string, s *spot, t reflect.Type, unknown []
 		if !required || len(x.child(s, name).sites) > 0 || x.exists(path, name) {
 			continue
 		}
-		misspelt := slices.ContainsFunc(unknown, func(u string) bool {
+		misspelt := x.misplaced(path, name) || slices.ContainsFunc(unknown, func(u string) bool {
 			near, ok := names.Nearest(u, fieldNames(t))
-			return ok && near == name
+			return ok && near == name || borrowed(t, u) == name
 		})
 		if full := append(slices.Clone(path), name); !misspelt && !x.follows(full) {
 			x.missing(path, name)
 		}
 	}
+}
+
+// misplaced reports whether a field stands one level too high, where it is unknown.
+func (x *explainer) misplaced(path []string, name string) bool {
+	if len(path) == 0 {
+		return false
+	}
+	up := path[:len(path)-1]
+	t := typeAt(up)
+	s, n := x.find(up)
+	return t != nil && n == len(up) && deref(t).Kind() == reflect.Struct && !slices.Contains(fieldNames(t), name) && len(x.child(s, name).sites) > 0
 }
 
 // exists asks the evaluated value, for fields that come out of something that the tracer can't read.

@@ -70,6 +70,11 @@ func wantedHint(t reflect.Type, x ast.Expr) string {
 		}
 		return "a list is written [first, second]"
 	case reflect.Struct:
+		if scalar && t == reflect.TypeFor[schema.Step]() {
+			if n := strings.Trim(lit.Value, `"%`); numeric(n) {
+				return "write {weight: " + n + "}"
+			}
+		}
 		return "its fields are " + enumerate(fieldNames(t))
 	case reflect.Int, reflect.Int64, reflect.Float64:
 		if s, ok := text(x); ok && numeric(s) {
@@ -80,6 +85,9 @@ func wantedHint(t reflect.Type, x ast.Expr) string {
 			return "write " + s + " without quotes"
 		}
 	case reflect.String:
+		if scalar && strings.HasPrefix(lit.Value, "'") {
+			return "write it in double quotes"
+		}
 		if t != reflect.TypeFor[schema.Duration]() && scalar && lit.Kind != token.STRING && lit.Kind != token.NULL {
 			return fmt.Sprintf("write %q", lit.Value)
 		}
@@ -106,6 +114,9 @@ func found(x ast.Expr) string {
 	case *ast.BasicLit:
 		switch x.Kind {
 		case token.STRING:
+			if strings.HasPrefix(x.Value, "'") {
+				return "the bytes " + shorten(x.Value)
+			}
 			return "the text " + shorten(x.Value)
 		case token.INT, token.FLOAT:
 			return "the number " + x.Value
@@ -170,6 +181,9 @@ func kindOf(x ast.Expr) reflect.Kind {
 	case *ast.BasicLit:
 		switch x.Kind {
 		case token.STRING:
+			if strings.HasPrefix(x.Value, "'") {
+				return reflect.Array // bytes: nothing of the language
+			}
 			return reflect.String
 		case token.INT:
 			return reflect.Int

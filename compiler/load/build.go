@@ -50,6 +50,10 @@ func (s *session) prepare(g group, r request, insts []*build.Instance, tags []st
 			continue
 		}
 		p.unit = &Unit{Dir: inst.Dir, ModuleRoot: g.root, Files: slices.Clone(inst.Files), Package: inst, Places: p.places, Tags: res.tags}
+		if l := s.notText(p); len(l) > 0 {
+			p.unit, p.diags = nil, l
+			continue
+		}
 		useSchema(s.schema, inst, prepared)
 		if err := addCheck(inst); err != nil {
 			p.unit, p.diags = nil, s.translate(inst, err, p.places)
@@ -128,9 +132,10 @@ func (s *session) collect() {
 			s.diags = append(s.diags, p.diags...)
 			found = found || p.unit == nil || len(p.unit.Pipelines) > 0
 		}
+		strays := s.strays(res)
 		for _, p := range res.packages {
 			switch {
-			case p.unit == nil:
+			case p.unit == nil, strays[p]:
 			case len(p.unit.Pipelines) == 0:
 				s.noPipeline(res.request, p.inst, p.places, found)
 			default:

@@ -3,7 +3,6 @@ package load
 import (
 	"fmt"
 	"path"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,7 +57,7 @@ func (x *explainer) explain(e errors.Error) {
 		x.out.Errorf("conflict", x.token(e.Position()), "", "the field %s has the name of an imported package", args[0]).
 			Hint = "rename the field, or import the package under another name: import other \"…\""
 	case x.inModuleFile(e):
-		x.out.Errorf("bad-module", x.places.At(e.Position()), "", "%s", plain(e))
+		x.badModule(e)
 	case e.Position().IsValid() && x.unparsable(e.Position().Filename()):
 		x.syntax(e)
 	case e.Position().IsValid():
@@ -66,7 +65,7 @@ func (x *explainer) explain(e errors.Error) {
 	case strings.Contains(e.Error(), "cannot find package"):
 		x.out.Errorf("unknown-package", diag.Range{}, "", "%s", plain(e))
 	default:
-		x.out.Errorf("bad-module", x.moduleFile(), "", "%s", plain(e))
+		x.badModule(e)
 	}
 }
 
@@ -74,19 +73,6 @@ func (x *explainer) explain(e errors.Error) {
 func (x *explainer) unparsable(file string) bool {
 	_, err := parser.ParseFile(file, x.source(file))
 	return err != nil
-}
-
-// moduleFile is the file to blame for what has no position: the module file where there is one.
-func (x *explainer) moduleFile() diag.Range {
-	mod := filepath.Join(x.places.root, "cue.mod", "module.cue")
-	if x.disk.isFile(mod) {
-		return diag.Range{File: x.places.File(mod), Start: diag.Position{Line: 1, Column: 1}}
-	}
-	return diag.Range{File: x.places.File(x.places.root)}
-}
-
-func (x *explainer) inModuleFile(e errors.Error) bool {
-	return path.Base(e.Position().Filename()) == "module.cue"
 }
 
 // plain is an error's message on one line, without positions, and with that of the error it wraps.
@@ -185,6 +171,7 @@ func (x *explainer) importFailed(e errors.Error) {
 	name := x.importAt(e.Position())
 	var none *load.NoFilesError
 	switch {
+	case x.otherName(e.Position(), name):
 	case strings.Contains(text, "import cycle"):
 		x.out.Errorf("import-cycle", x.token(e.Position()), "", "%q imports itself in a circle", name)
 	case errors.As(inner, &none) || strings.Contains(text, "cannot find ") || strings.Contains(text, "cannot fetch ") || strings.Contains(text, "no files"):
@@ -211,11 +198,20 @@ func (x *explainer) importAt(pos token.Pos) string {
 	return name
 }
 
+// sameHost reports whether two import paths begin with nearly the same word: example.com and its packages are near to every
+// other path of example.com by the number of letters alone.
+func sameHost(a, b string) bool {
+	a, _, _ = strings.Cut(strings.ReplaceAll(a, ".", "/"), "/")
+	b, _, _ = strings.Cut(strings.ReplaceAll(b, ".", "/"), "/")
+	_, near := names.Nearest(a, []string{b})
+	return a == b || near
+}
+
 func (x *explainer) unknownPackage(pos token.Pos, name, why string) {
 	r := x.token(pos)
 	d := x.out.Errorf("unknown-package", r, "", "there is no package %q", name)
 	known := append(x.knownPackages(), standard()...)
-	if near, ok := names.Nearest(name, known); ok {
+	if near, ok := names.Nearest(name, known); ok && sameHost(name, near) {
 		d.Hint = fmt.Sprintf("did you mean %q?", near)
 		return
 	}
@@ -227,6 +223,10 @@ func (x *explainer) unknownPackage(pos token.Pos, name, why string) {
 // unknownReference explains a name that nothing declares.
 func (x *explainer) unknownReference(pos token.Pos, name string) {
 	d := x.out.Errorf("unknown-reference", x.token(pos), "", "nothing is called %q here", name)
+	if word := strings.ToLower(name); word != name && slices.Contains([]string{"true", "false", "null"}, word) {
+		d.Hint = fmt.Sprintf("did you mean %s?", word)
+		return
+	}
 	for _, p := range append(standard(), schema.ImportPath) {
 		if path.Base(p) == name {
 			d.Message = fmt.Sprintf("package %q is used and not imported", name)
@@ -236,5 +236,10 @@ func (x *explainer) unknownReference(pos token.Pos, name string) {
 	}
 	if near, ok := names.Nearest(name, x.inScope(pos)); ok {
 		d.Hint = fmt.Sprintf("did you mean %q?", near)
+		return
+	}
+	d.Hint = x.elsewhere(pos, name)
+	if d.Hint == "" && x.wholeValue(pos) {
+		d.Hint = fmt.Sprintf("write %q if it is a text", name)
 	}
 }

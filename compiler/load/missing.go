@@ -33,11 +33,25 @@ func (s *session) noPipeline(r request, inst *build.Instance, places Places, bes
 	if err != nil {
 		return
 	}
+	if name == "pipelines" {
+		s.noneBelow(field, places)
+		return
+	}
 	d := s.diags.Errorf("no-pipeline", places.Node(field.Label), "", "%s has no pipeline, but a field %q", what(inst), name)
 	d.Hint = "a pipeline is the value of the field `pipeline`, or of a name under `pipelines`"
 	if near, ok := names.Nearest(name, []string{"pipeline", "pipelines"}); ok {
 		d.Hint = fmt.Sprintf("did you mean %q?", near)
 	}
+}
+
+// noneBelow says why there is nothing under `pipelines`.
+func (s *session) noneBelow(field *ast.Field, places Places) {
+	const hint = "write pipelines: NAME: and the pipeline"
+	if body, ok := field.Value.(*ast.StructLit); ok && len(body.Elts) == 0 {
+		s.diags.Errorf("no-pipeline", places.Node(field.Label), "", "there is no pipeline under pipelines").Hint = hint
+		return
+	}
+	s.diags.Errorf("no-pipeline", places.Node(field.Value), "", "pipelines must be a struct of names and pipelines").Hint = hint
 }
 
 // nearPipeline finds a top-level field that was meant to be the pipeline: by its name, or because it has stages.

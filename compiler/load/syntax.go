@@ -31,18 +31,49 @@ func (x *explainer) syntax(e errors.Error) {
 		x.out.Errorf("syntax", r, "", "the name %s has a dash and stands without quotes", label).Hint = fmt.Sprintf("write it %q", label)
 		return
 	}
-	if o, ok := unclosed(src); ok && structural(format, args) {
+	o, open := unclosed(src)
+	if stray(src, r.Start) && !open {
+		_, rest := around(src, r.Start)
+		x.out.Errorf("syntax", r, "", "this %q closes nothing", string(rest[:1])).Hint = "remove it, or open it above"
+		return
+	}
+	if x.habitual(src, r) {
+		return
+	}
+	if open && structural(format, args) {
 		at := diag.Range{File: r.File, Start: o.pos, End: diag.Position{Line: o.pos.Line, Column: o.pos.Column + 1}}
 		d := x.out.Errorf("syntax", at, "", "this %q is never closed", o.tok.String())
 		d.Hint = fmt.Sprintf("add a %q", closes(o.tok).String())
 		d.Related = []diag.Related{{Range: r, Message: "noticed here"}}
 		return
 	}
-	x.out.Errorf("syntax", r, "", "%s", syntaxText(format, args))
+	x.out.Errorf("syntax", r, "", "%s", syntaxText(format, args)).Hint = syntaxHint(format)
+}
+
+// stray reports whether a closing bracket stands at a place.
+func stray(src []byte, at diag.Position) bool {
+	_, rest := around(src, at)
+	return len(rest) > 0 && bytes.IndexByte([]byte("]})"), rest[0]) >= 0
+}
+
+// syntaxHint says what would be right, for what the parser says about texts.
+func syntaxHint(format string) string {
+	switch {
+	case strings.HasPrefix(format, "unknown escape sequence"):
+		return `a backslash is written \\`
+	case strings.Contains(format, "multiline"):
+		return `the text starts on the line below """, and stands as far in as the """ that end it`
+	case strings.HasPrefix(format, "string literal not terminated"):
+		return `close it with a "`
+	}
+	return ""
 }
 
 // structural reports whether a parse error can come from a bracket that is missing.
 func structural(format string, args []any) bool {
+	if strings.Contains(format, "multiline") {
+		return false
+	}
 	return strings.HasPrefix(format, "expected") || strings.HasPrefix(format, "missing ','")
 }
 

@@ -14,10 +14,11 @@ const minPrefix = 3
 // question. Letter case and the difference between "-", "_" and "." cost nothing. Otherwise names are ranked by the number of
 // letters to insert, drop, replace or swap with their neighbour (optimal string alignment); up to a third of the longer
 // of the two words may differ. A word that starts a name, or goes on after one, counts as one letter away from it.
-// Ties go to the name that sorts first, so the answer doesn't depend on the order of known.
+// Ties go to the name whose length is nearest, then to the one that sorts first, so the answer doesn't depend on the order
+// of known.
 func Nearest(word string, known []string) (string, bool) {
 	folded := fold(word)
-	best, least := "", -1
+	best, least, off := "", -1, 0
 	for _, name := range known {
 		if name == "" || name == word {
 			continue
@@ -30,8 +31,10 @@ func Nearest(word string, known []string) (string, bool) {
 		if d > limit {
 			continue
 		}
-		if least < 0 || d < least || name < best {
-			best, least = name, d
+		o := len(name) - len(word)
+		o = max(o, -o)
+		if least < 0 || d < least || o < off || o == off && name < best {
+			best, least, off = name, d, o
 		}
 	}
 	return best, least >= 0
