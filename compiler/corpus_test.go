@@ -131,6 +131,9 @@ func readable(t *testing.T, l diag.List) {
 				t.Errorf("%q in %q", bad, all)
 			}
 		}
+		if strings.Contains(all, os.TempDir()) {
+			t.Errorf("an absolute path in %q", all)
+		}
 		if strings.HasSuffix(d.Message, ".") {
 			t.Errorf("final stop in %q", d.Message)
 		}

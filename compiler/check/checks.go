@@ -97,7 +97,7 @@ func Run(in Input) diag.List {
 		}
 		c.run(p)
 	}
-	return p.list.Normalize()
+	return source.Once(p.list.Normalize())
 }
 
 // Docs describes all codes that checks report, in the order of the codes.

@@ -108,7 +108,11 @@ func (p *pass) traffic(d deployment, strategy string) {
 		e.Hint = "add traffic to the workload: one of " + join(can)
 		return
 	}
-	for _, split := range schema.Variants(t) {
+	splits := schema.Variants(t)
+	if len(splits) > 1 {
+		return // which of them is meant is not known
+	}
+	for _, split := range splits {
 		if !slices.Contains(can, split) {
 			e := p.errorKey("traffic-unsupported", d.where.field(strategy), "%s cannot be done with traffic: %s", strategy, split)
 			e.Hint = "split the traffic of workload " + string(d.deploy.Workload) + " by one of " + join(can)

@@ -35,6 +35,7 @@ func Decode(u *load.Unit) []Decoded {
 	for _, p := range u.Pipelines {
 		out = append(out, decodeOne(t, p, errs))
 	}
+	t.namedTwice(u, out)
 	return out
 }
 
@@ -62,6 +63,23 @@ func decodeOne(t *tracer, p load.Pipeline, errs []errors.Error) Decoded {
 	}
 	d.Pipeline = &pipe
 	return d
+}
+
+// namedTwice reports a name under `pipelines` that `pipeline` has, too: runs and locks would take them for one.
+func (t *tracer) namedTwice(u *load.Unit, all []Decoded) {
+	for i, p := range u.Pipelines {
+		if p.Key == "" || u.Pipelines[0].Key != "" || all[0].Name != p.Key {
+			continue
+		}
+		at, first := t.places(t.pipeline(p)), t.places(t.pipeline(u.Pipelines[0]))
+		if len(at) == 0 || len(first) == 0 {
+			continue
+		}
+		all[i].Pipeline, all[i].Source = nil, &source.Map{}
+		d := all[i].Diags.Errorf("duplicate-definition", at[0].Key, "", "pipeline %q is defined twice", p.Key)
+		d.Hint = "give one of them another name: a run and its locks go by it"
+		d.Related = []diag.Related{{Range: first[0].Key, Message: "first defined here"}}
+	}
 }
 
 // nameless reports a pipeline that stands under `pipelines` itself, where its name belongs.

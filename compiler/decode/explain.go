@@ -47,27 +47,7 @@ func (t *tracer) explain(p load.Pipeline, root *spot, v cue.Value, errs []errors
 	}
 	x.unsaid(inside, outside)
 	x.deprecated()
-	return once(x.out.Normalize())
-}
-
-// once keeps one diagnostic for each mistake in a line that several parts of the pipeline are built from.
-func once(l diag.List) diag.List {
-	type mistake struct {
-		code   diag.Code
-		at     diag.Range
-		shared diag.Range
-		field  string
-	}
-	seen := map[mistake]bool{}
-	return slices.DeleteFunc(l, func(d diag.Diagnostic) bool {
-		m := mistake{code: d.Code, at: d.Range, field: strings.TrimPrefix(d.Path, source.Parent(d.Path))}
-		if len(d.Related) > 0 {
-			m.shared = d.Related[0].Range
-		}
-		again := seen[m] && d.Path != ""
-		seen[m] = true
-		return again
-	})
+	return source.Once(x.out.Normalize())
 }
 
 // unsaid makes sure that no error of CUE passes without a diagnostic.

@@ -68,11 +68,11 @@ func (x *explainer) fieldHint(parent []string, name string, known []string) stri
 	if variant := x.variantIn(parent, name); variant != "" {
 		return fmt.Sprintf("write %s: and its settings in its place", variant)
 	}
-	if home := homeOf(parent, name); home != "" {
-		return fmt.Sprintf("%q is a field of %s", name, home)
-	}
 	if below := x.below(parent, name); below != "" {
 		return fmt.Sprintf("%q is a field of %s", name, below)
+	}
+	if home := homeOf(parent, name); home != "" {
+		return fmt.Sprintf("%q is a field of %s", name, home)
 	}
 	if above, home := aboveOf(parent, name); home != "" {
 		return fmt.Sprintf("%q is a field of %s", above, home)
@@ -254,7 +254,14 @@ func (x *explainer) lateField(g *group, e located, args []any) {
 // other is anything that CUE says and this package has no better words for.
 func (x *explainer) other(g *group, e located, format string, args []any) {
 	msg, _, _ := strings.Cut(fmt.Sprintf(format, args...), "\n")
-	r, related, _ := x.where(g.path)
+	r, related, expr := x.where(g.path)
+	if strings.HasPrefix(format, "invalid value %v (out of bound") && expr != nil && len(args) == 2 {
+		if at := x.place(e.err); !at.IsZero() && (at.File != r.File || at.Start != r.Start) {
+			related = []diag.Related{{Range: at, Message: "this says what it must be"}}
+		}
+		x.add("out-of-range", r, g.path, fmt.Sprintf("%s must be %v, not %v", subject(g.path), args[1], args[0]), "", related)
+		return
+	}
 	if p := x.place(e.err); !p.IsZero() {
 		r, related = p, nil
 	}

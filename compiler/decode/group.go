@@ -254,7 +254,15 @@ func (x *explainer) conflict(g *group, e located, args []any) {
 		msg := fmt.Sprintf("%s is %s here, but the shared module says %s", name, mine, theirs)
 		x.add("conflict", x.unit.Places.Node(own[0].expr), g.path, msg, "remove it here, or change it in the module", rel)
 	default:
-		r, related, _ := x.where(g.path)
+		r, related, expr := x.where(g.path)
+		if expr != nil && len(own) == 1 && x.schemaSays(e.err) {
+			theirs := a
+			if theirs == bare(expr) {
+				theirs = b
+			}
+			x.add("bad-value", r, g.path, fmt.Sprintf("%s must be %s, not %s", name, theirs, bare(expr)), "", related)
+			return
+		}
 		x.add("conflict", r, g.path, fmt.Sprintf("%s has two values: %s and %s", name, a, b), "", related)
 	}
 }

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"cuelang.org/go/cue/token"
 
 	"github.com/penstock-dev/penstock/compiler/load"
+	"github.com/penstock-dev/penstock/internal/names"
 )
 
 // left reports fields of the pipeline that only say what they may be. CUE takes `needs: [...string]` for an empty list,
@@ -18,8 +20,12 @@ func (x *explainer) left() {
 	suspects := map[*ast.Field]bool{}
 	for _, f := range x.unit.Files {
 		ast.Walk(f, func(n ast.Node) bool {
-			if f, ok := n.(*ast.Field); ok && (f.Constraint == token.OPTION || open(f.Value)) {
+			f, ok := n.(*ast.Field)
+			if ok && (f.Constraint == token.OPTION || open(f.Value)) {
 				suspects[f] = true
+			}
+			if ok && len(f.Attrs) > 0 {
+				x.attributes(f)
 			}
 			return true
 		}, nil)
@@ -27,6 +33,21 @@ func (x *explainer) left() {
 	if len(suspects) > 0 { // hardly ever: the rest costs a walk over all of the pipeline
 		if len(x.root.sites) > 0 && !x.leftAt(nil, x.root, suspects) {
 			x.leftIn(nil, x.root, typeAt(nil), suspects)
+		}
+	}
+}
+
+// attributes reports those that nobody reads and that were most likely meant for CUE: it takes any, and ignores it.
+func (x *explainer) attributes(f *ast.Field) {
+	for _, a := range f.Attrs {
+		key, _ := a.Split()
+		if slices.Contains([]string{"tag", "embed", "if", "go"}, key) {
+			continue
+		}
+		if near, ok := names.Nearest(key, []string{"tag", "embed"}); ok {
+			msg := fmt.Sprintf("nothing reads the attribute @%s", key)
+			d := x.out.Errorf("swallowed", x.unit.Places.Node(a), "", "%s", msg)
+			d.Hint = fmt.Sprintf("did you mean @%s?", near)
 		}
 	}
 }
@@ -124,7 +145,7 @@ func (x *explainer) filled(path []string) bool {
 	case cue.StructKind:
 		it, err := v.Fields()
 		for err == nil && it.Next() {
-			if it.Selector().ConstraintType() == 0 { // CUE lists what is required, too
+			if it.Value().Err() == nil { // CUE lists what is required and missing, too
 				return true
 			}
 		}

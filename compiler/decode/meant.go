@@ -58,10 +58,14 @@ func (x *explainer) below(parent []string, name string) string {
 	var found []string
 	for i := range t.NumField() {
 		f := t.Field(i)
+		home, _ := jsonField(f)
+		if list := deref(f.Type); list.Kind() == reflect.Slice && slices.Contains(fieldNames(list.Elem()), name) {
+			found = append(found, "each of "+home)
+			continue
+		}
 		if !slices.Contains(fieldNames(f.Type), name) {
 			continue
 		}
-		home, _ := jsonField(f)
 		if n == len(parent) && len(x.child(s, home).sites) > 0 {
 			return home
 		}

@@ -68,6 +68,9 @@ func wantedHint(t reflect.Type, x ast.Expr) string {
 		if scalar && lit.Kind == token.STRING {
 			return "write [" + lit.Value + "]"
 		}
+		if _, ok := x.(*ast.StructLit); ok && deref(t.Elem()).Kind() == reflect.Struct {
+			return "put it into brackets: [{…}]"
+		}
 		return "a list is written [first, second]"
 	case reflect.Struct:
 		if scalar && t == reflect.TypeFor[schema.Step]() {
@@ -75,10 +78,16 @@ func wantedHint(t reflect.Type, x ast.Expr) string {
 				return "write {weight: " + n + "}"
 			}
 		}
+		if known := fieldNames(t); len(known) == 1 {
+			return "its field is " + known[0]
+		}
 		return "its fields are " + enumerate(fieldNames(t))
 	case reflect.Int, reflect.Int64, reflect.Float64:
-		if s, ok := text(x); ok && numeric(s) {
-			return "write " + s + " without quotes"
+		if s, ok := text(x); ok && numeric(strings.TrimSuffix(s, "%")) {
+			return "write " + strings.TrimSuffix(s, "%") + " without quotes"
+		}
+		if whole, zero, ok := strings.Cut(found(x), "."); ok && strings.Trim(zero, "0") == "" {
+			return "write " + strings.TrimPrefix(whole, "the number ")
 		}
 	case reflect.Bool:
 		if s, ok := text(x); ok && (s == "true" || s == "false") {

@@ -26,6 +26,7 @@ type explainer struct {
 	disk   *disk
 	stdin  []byte
 	broken map[string]bool // files with a syntax error
+	meant  []string        // the names that misspelt ones most likely stand for
 	out    diag.List
 }
 
@@ -34,7 +35,21 @@ func (s *session) translate(inst *build.Instance, err errors.Error, places Place
 	for _, e := range errors.Errors(err) {
 		x.explain(e)
 	}
-	return x.out.Normalize()
+	return x.usedUnderAnotherName(x.out).Normalize()
+}
+
+// usedUnderAnotherName drops what is called unused only because its use is misspelt.
+func (x *explainer) usedUnderAnotherName(l diag.List) diag.List {
+	return slices.DeleteFunc(l, func(d diag.Diagnostic) bool {
+		if d.Code != "unused-let" && d.Code != "unused-import" {
+			return false
+		}
+		name, _, _ := strings.Cut(d.Message, " ")
+		if p, err := strconv.Unquote(name); err == nil {
+			name = ast.ParseImportPath(p).Qualifier
+		}
+		return slices.ContainsFunc(x.meant, func(m string) bool { return m == name })
+	})
 }
 
 func (x *explainer) explain(e errors.Error) {
@@ -235,6 +250,7 @@ func (x *explainer) unknownReference(pos token.Pos, name string) {
 		}
 	}
 	if near, ok := names.Nearest(name, x.inScope(pos)); ok {
+		x.meant = append(x.meant, near)
 		d.Hint = fmt.Sprintf("did you mean %q?", near)
 		return
 	}

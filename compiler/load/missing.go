@@ -25,6 +25,11 @@ func (s *session) noPipeline(r request, inst *build.Instance, places Places, bes
 		return
 	}
 	if field == nil {
+		if at := stagesAtTop(inst.Files); at != nil {
+			s.diags.Errorf("no-pipeline", places.Node(at), "", "%s has no pipeline, and stages at its top", what(inst)).
+				Hint = "the fields of a pipeline stand in braces: pipeline: {…}"
+			return
+		}
 		s.diags.Errorf("no-pipeline", firstPlace(inst, places), "", "%s has no pipeline", what(inst)).
 			Hint = "write it as the value of the field `pipeline`, or several under `pipelines: NAME:`"
 		return
@@ -71,6 +76,16 @@ func nearPipeline(files []*ast.File) *ast.Field {
 		return byName
 	}
 	return byBody
+}
+
+// stagesAtTop finds the stages of a pipeline whose fields stand at the top of the file.
+func stagesAtTop(files []*ast.File) (at ast.Node) {
+	topLevel(files, func(name string, f *ast.Field) {
+		if _, lit := f.Value.(*ast.StructLit); name == "stages" && lit && at == nil {
+			at = f.Label
+		}
+	})
+	return at
 }
 
 // hasField reports whether an expression is a struct, or a unification with one, that has the field.

@@ -31,7 +31,7 @@ func (x *explainer) inModuleFile(e errors.Error) bool {
 	return path.Base(e.Position().Filename()) == "module.cue"
 }
 
-var oddVersion = regexp.MustCompile(`language version "([^"]*)"`)
+var oddVersion = regexp.MustCompile(`language version "?([^" ]+)"? (?:is not|in module|declared)`)
 
 // badModule explains what is wrong with a module file.
 func (x *explainer) badModule(e errors.Error) {
@@ -53,8 +53,8 @@ func (x *explainer) badModule(e errors.Error) {
 			why = fmt.Sprintf("language version %q is newer than this program's CUE", m[1])
 		}
 		x.out.Errorf("bad-module", r, "", "%s", why).Hint = fmt.Sprintf("write %q, or a later one that the program knows", schema.Language)
-	default:
-		x.out.Errorf("bad-module", r, "", "%s", msg)
+	default: // the file is named by its place already
+		x.out.Errorf("bad-module", r, "", "%s", strings.ReplaceAll(msg, x.modulePath()+": ", ""))
 	}
 }
 
