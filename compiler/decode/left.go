@@ -118,7 +118,8 @@ func (x *explainer) leftAt(path []string, s *spot, suspects map[*ast.Field]bool)
 			return false
 		}
 	}
-	if left == nil || x.filled(path) {
+	named := len(path) == 0 && x.key != "" // its name comes from load
+	if left == nil || !named && x.filled(path) {
 		return false
 	}
 	if left.field.Constraint == token.OPTION {
