@@ -118,13 +118,16 @@ func TestBroken(t *testing.T) {
 			t.Errorf("no broken package shows %s", d.Code)
 		}
 	}
-	t.Logf("%d broken packages", len(all))
+	if len(all) < 400 {
+		t.Errorf("only %d broken packages", len(all))
+	}
 }
 
 // readable holds every diagnostic to what users must never see.
 func readable(t *testing.T, l diag.List) {
 	t.Helper()
 	for _, d := range l {
+		bothPlaces(t, d)
 		all := d.Message + " " + d.Hint
 		for _, bad := range []string{"disjunction", "schema.", "reflect", "*ast", "_|_", "map[", "penstock_", "\n", "  "} {
 			if strings.Contains(all, bad) && !strings.Contains(all, "schema.#") {
@@ -154,6 +157,18 @@ func allowable(t *testing.T, l diag.List) {
 	}
 }
 
+// bothPlaces holds a conflict with a shared module to the user's place first, and the module's beside it.
+func bothPlaces(t *testing.T, d diag.Diagnostic) {
+	t.Helper()
+	if d.Code != "conflict" || !strings.Contains(d.Message, "the shared module says") {
+		return
+	}
+	const module = "cue.mod/pkg/"
+	if strings.HasPrefix(d.Range.File, module) || len(d.Related) == 0 || !strings.HasPrefix(d.Related[0].Range.File, module) || !strings.HasPrefix(d.Related[0].Message, "what ") {
+		t.Errorf("%s: %q has to stand at the user's place and name the module's: %v", d.Range, d.Message, d.Related)
+	}
+}
+
 // TestGood holds packages that are right to no diagnostic at all.
 func TestGood(t *testing.T) {
 	all := archives(t, "good")
@@ -167,5 +182,7 @@ func TestGood(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d good packages", len(all))
+	if len(all) < 50 {
+		t.Errorf("only %d good packages", len(all))
+	}
 }
