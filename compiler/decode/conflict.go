@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/errors"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/penstock-dev/penstock/compiler/load"
 	"github.com/penstock-dev/penstock/internal/diag"
+	"github.com/penstock-dev/penstock/internal/names"
 )
 
 // conflict is two different values for one path.
@@ -18,6 +20,9 @@ func (x *explainer) conflict(g *group, e located, args []any) {
 	a, b := shorten(fmt.Sprint(args[0])), shorten(fmt.Sprint(args[1]))
 	name := subject(g.path)
 	own, shared := x.rivals(g, e.err)
+	if x.choice(g) {
+		return
+	}
 	switch {
 	case x.key != "" && len(g.path) == 1 && name == "name":
 		r, related, expr := x.where(g.path)
@@ -51,6 +56,38 @@ func (x *explainer) conflict(g *group, e located, args []any) {
 		}
 		x.add("conflict", r, g.path, fmt.Sprintf("%s has two values: %s and %s", name, a, b), "", related)
 	}
+}
+
+// choice explains a text that is none of those that the package or a shared module allows.
+func (x *explainer) choice(g *group) bool {
+	r, related, expr := x.where(g.path)
+	mine, ok := text(expr)
+	if !ok {
+		return false
+	}
+	var allowed []string
+	empty := false
+	for _, e := range g.errs {
+		format, args := e.err.Msg()
+		empty = empty || strings.HasSuffix(format, "errors in empty disjunction:")
+		if format != "conflicting values %s and %s" {
+			continue
+		}
+		for _, arg := range args {
+			if s, err := strconv.Unquote(fmt.Sprint(arg)); err == nil && s != mine {
+				allowed = append(allowed, s)
+			}
+		}
+	}
+	if slices.Sort(allowed); !empty || len(allowed) < 2 {
+		return false
+	}
+	hint := ""
+	if near, ok := names.Nearest(mine, allowed); ok {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	x.add("unknown-value", r, g.path, fmt.Sprintf("%s is one of %s, not %q", subject(g.path), strings.Join(slices.Compact(allowed), ", "), mine), hint, related)
+	return true
 }
 
 // rivals are the sites that an error sets against each other, those of the user's module and those of shared ones, in

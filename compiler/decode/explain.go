@@ -25,7 +25,9 @@ type explainer struct {
 	spoilt map[string]bool
 	// marked are the fields that carry @deprecated, with what to use instead.
 	marked map[*ast.Field]string
-	out    diag.List
+	// wrong are the parameters, such as "#target", about which CUE has errors of their own.
+	wrong map[string]bool
+	out   diag.List
 }
 
 // explain checks one pipeline. The errors are all those of the unit, not only of its pipelines.
@@ -151,6 +153,12 @@ func (x *explainer) references(all []*group) {
 // groups explains the errors path by path. What CUE only says because something else is wrong comes last, and only if
 // nothing else was found.
 func (x *explainer) groups(all []*group) {
+	x.wrong = map[string]bool{}
+	for _, g := range all {
+		if name := last(g.path); strings.HasPrefix(name, "#") {
+			x.wrong[name] = true
+		}
+	}
 	var later []*group
 	for _, g := range all {
 		if x.derived(g) {
@@ -175,12 +183,24 @@ func (x *explainer) derived(g *group) bool {
 		switch {
 		case strings.HasSuffix(format, "errors in empty disjunction:"):
 		case format == "%s" && !x.hasUserPlace(e.err):
-		case format == "invalid interpolation", format == "non-concrete value %s in operand to %s":
+		case format == "invalid interpolation", format == "non-concrete value %s in operand to %s", format == "required field missing: %s":
+		case x.carries(g):
 		default:
 			return false
 		}
 	}
 	return true
+}
+
+// carries reports whether what stands at a group's path is a parameter that CUE refuses itself.
+func (x *explainer) carries(g *group) bool {
+	s, n := x.find(g.path)
+	best, ok := x.best(s)
+	if n < len(g.path) || !ok {
+		return false
+	}
+	id, ok := best.expr.(*ast.Ident)
+	return ok && x.wrong[id.Name]
 }
 
 func (x *explainer) hasUserPlace(e errors.Error) bool {

@@ -161,6 +161,10 @@ func (x *explainer) incomplete(g *group, _ located, args []any) {
 		what = ", only a type"
 	case len(args) > 0 && x.dependsOnOpen(expr):
 		what = ": what it refers to is open"
+		if id, ok := expr.(*ast.Ident); ok && strings.HasPrefix(id.Name, "#") {
+			x.add("incomplete", r, g.path, fmt.Sprintf("%s has no value: it is %s, which nothing gives", subject(g.path), id.Name), fmt.Sprintf("give it: %s: …", id.Name), related)
+			return
+		}
 	}
 	x.add("incomplete", r, g.path, subject(g.path)+" has no value"+what, x.giver(g.path), related)
 }
@@ -234,6 +238,10 @@ func (x *explainer) undefined(g *group, e located, args []any) {
 
 // noFunction is a call of something that a package doesn't have.
 func (x *explainer) noFunction(g *group, e located, args []any) {
+	if _, def, ok := strings.Cut(fmt.Sprint(args[0]), "#"); ok {
+		x.add("unknown-reference", x.place(e.err), g.path, fmt.Sprintf("#%s is a definition and no function", def), "join it with what you add: & {…}", nil)
+		return
+	}
 	x.add("unknown-reference", x.place(e.err), g.path, fmt.Sprintf("there is no function %s", args[0]), "", nil)
 }
 
@@ -263,7 +271,12 @@ func (x *explainer) other(g *group, e located, format string, args []any) {
 		return
 	}
 	if p := x.place(e.err); !p.IsZero() {
-		r, related = p, nil
+		switch {
+		case r.IsZero() || !x.inModule(e.err):
+			r, related = p, nil
+		case p.File != r.File:
+			related = []diag.Related{{Range: p, Message: "in the shared module"}}
+		}
 	}
 	msg, hint := plainer(msg)
 	x.add("bad-value", r, g.path, fmt.Sprintf("%s: %s", subject(g.path), trim(msg)), hint, related)
@@ -279,6 +292,9 @@ func plainer(msg string) (text, hint string) {
 	case strings.HasPrefix(msg, "cannot reference optional field: "):
 		name := strings.TrimPrefix(msg, "cannot reference optional field: ")
 		return fmt.Sprintf("it reads %s, which is optional, and nothing gives it", name), "give it a default, or ask first whether it is there"
+	case strings.HasPrefix(msg, "invalid left-hand value to '") && strings.Contains(msg, "(type struct)"):
+		op, _, _ := strings.Cut(strings.TrimPrefix(msg, "invalid left-hand value to '"), "'")
+		return fmt.Sprintf("%q is nothing that structs can do", op), "structs are joined with &"
 	case strings.HasPrefix(msg, "explicit error"):
 		return "this is written as an error", "write a value"
 	}

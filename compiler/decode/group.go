@@ -180,7 +180,7 @@ func concrete(arg any) bool {
 	case s == "":
 		return false
 	}
-	return strings.ContainsRune(`"'-0123456789`, rune(s[0])) || s[0] == '{' || s[0] == '[' && !strings.Contains(s, "...")
+	return strings.ContainsRune(`"'-0123456789`, rune(s[0])) || s[0] == '{' && !strings.Contains(s, "!:") && !strings.Contains(s, "?:") || s[0] == '[' && !strings.Contains(s, "...")
 }
 
 func cueKind(kind string) reflect.Kind {

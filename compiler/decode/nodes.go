@@ -25,6 +25,12 @@ func (x *explainer) place(e errors.Error) diag.Range {
 	return diag.Range{}
 }
 
+// inModule reports whether an error names places of shared modules and none of the user's.
+func (x *explainer) inModule(e errors.Error) bool {
+	all := append([]token.Pos{e.Position()}, e.InputPositions()...)
+	return !slices.ContainsFunc(all, func(p token.Pos) bool { return p.IsValid() && x.unit.Places.Owner(p) == load.Own })
+}
+
 // expressionAt is the range of the expression at a position.
 func (x *explainer) expressionAt(p token.Pos) diag.Range {
 	if n := x.nodeAt(p); n != nil {

@@ -3,6 +3,7 @@ package decode
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"cuelang.org/go/cue/ast"
@@ -85,6 +86,11 @@ func (x *explainer) parametersMissing() {
 	for _, param := range x.parameterNames() {
 		s := x.child(x.root, param)
 		x.expand(s)
+		if best, ok := x.best(s); ok {
+			if k := kindOf(x.leaf(best)); k != reflect.Struct && k != reflect.Invalid {
+				continue // it is no struct at all
+			}
+		}
 		declared := x.siblings([]string{param}, "")
 		for _, l := range s.lits {
 			if l.decls == nil || l.maybe {

@@ -132,3 +132,31 @@ func whole(u *Unit) bool {
 		return !v.LookupPath(cue.MakePath(cue.Str("name"))).Exists() || !v.LookupPath(cue.MakePath(cue.Str("stages"))).Exists()
 	})
 }
+
+// importedTwice reports whether a file imports a path a second time.
+func (x *explainer) importedTwice(pos token.Pos) bool {
+	seen := map[string]int{}
+	for _, f := range x.files() {
+		if f.Filename == pos.Filename() {
+			for spec := range f.ImportSpecs() {
+				seen[spec.Path.Value]++
+			}
+		}
+	}
+	return slices.ContainsFunc(names.Sorted(seen), func(p string) bool { return seen[p] > 1 })
+}
+
+// importedAs is the name that a file gives to the package of a path; empty when it isn't imported under another name.
+func (x *explainer) importedAs(pos token.Pos, path string) string {
+	for _, f := range x.files() {
+		if f.Filename != pos.Filename() {
+			continue
+		}
+		for spec := range f.ImportSpecs() {
+			if spec.Name != nil && spec.Path.Value == fmt.Sprintf("%q", path) {
+				return spec.Name.Name
+			}
+		}
+	}
+	return ""
+}

@@ -50,7 +50,7 @@ func (s *session) prepare(g group, r request, insts []*build.Instance, tags []st
 			continue
 		}
 		p.unit = &Unit{Dir: inst.Dir, ModuleRoot: g.root, Files: slices.Clone(inst.Files), Package: inst, Places: p.places, Tags: res.tags}
-		if l := s.notText(p); len(l) > 0 {
+		if l := append(s.notText(p), otherSchema(p)...); len(l) > 0 {
 			p.unit, p.diags = nil, l
 			continue
 		}

@@ -68,6 +68,8 @@ func (x *explainer) explain(e errors.Error) {
 		x.unknownReference(e.Position(), fmt.Sprint(args[0]))
 	case strings.HasPrefix(format, "unreferenced alias or let clause"):
 		x.out.Errorf("unused-let", x.token(e.Position()), "", "%s is never used", args[0]).Hint = "remove it"
+	case strings.HasPrefix(format, "%s redeclared as imported package name") && x.importedTwice(e.Position()):
+		x.out.Errorf("unused-import", x.token(e.Position()), "", "%s is imported twice", args[0]).Hint = "remove one of the imports"
 	case strings.HasPrefix(format, "%s redeclared as imported package name"):
 		x.out.Errorf("conflict", x.token(e.Position()), "", "the field %s has the name of an imported package", args[0]).
 			Hint = "rename the field, or import the package under another name: import other \"…\""
@@ -246,6 +248,10 @@ func (x *explainer) unknownReference(pos token.Pos, name string) {
 		if path.Base(p) == name {
 			d.Message = fmt.Sprintf("package %q is used and not imported", name)
 			d.Hint = fmt.Sprintf("add: import %q", p)
+			if as := x.importedAs(pos, p); as != "" {
+				d.Message, d.Hint = fmt.Sprintf("package %q is used under another name than it is imported", name), fmt.Sprintf("it is imported as %s", as)
+				x.meant = append(x.meant, name)
+			}
 			return
 		}
 	}

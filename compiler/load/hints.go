@@ -26,6 +26,9 @@ func habits() []habit {
 		{line: re(`^\s*#\s?$`), message: `a comment is written with "#"`, hint: "comments start with //"},
 		{line: re(`^\s*$`), rest: re(`^/\*`), message: `a comment is written with "/*"`, hint: "comments start with //, each line its own"},
 		{line: re(`^\s*import\s+[("]?$`), message: "an import stands below a field", hint: "imports stand right below the package clause"},
+		{line: re(`^\s*import\s+([A-Za-z][\w/.-]*)$`), rest: re(`^$`), message: "an import stands without quotes", hint: `write import "%s"`},
+		{line: re(`^(?:<<<<<<|======|>>>>>>)`), message: "a merge conflict is not resolved", hint: "choose one of the two sides"},
+		{line: re(`(#\w+)\s+$`), rest: re(`^\{`), message: `a "&" is missing behind %s`, hint: "a definition and what you add are joined: %s & {…}"},
 		{line: re(`^package\s+[\w-]*$`), message: "that can't be the name of a package", hint: "it has letters, digits and _, and no quotes"},
 		{line: re(`^\s*([\w"-]+)\s*=\s*.*$`), rest: re(`^$`), message: `%s is followed by "="`, hint: "a field is written %s: and its value"},
 		{line: re(`[\s:,\[{(]([0-9]+)$`), rest: re(`^[A-Za-z][\w-]*\s*:`), message: "a name that starts with a digit stands without quotes", hint: "write it in quotes"},
@@ -35,7 +38,7 @@ func habits() []habit {
 		{rest: re(`^%`), message: "a percent sign stands outside of a text", hint: "a percentage is a number without a sign"},
 		{rest: re(`^\x{00a0}`), message: "there is a no-break space", hint: "write a plain one"},
 		{rest: re(`^;`), message: `";" ends nothing here`, hint: "fields end with a comma or with their line"},
-		{line: re(`[{:,]?\s*([A-Za-z_]\w*)\s+$`), rest: re(`^[A-Za-z_"][^:,}]*:`), hint: `is the ":" behind %s missing?`},
+		{line: re(`[{:,]?\s*([A-Za-z_]\w*)\s+$`), rest: re(`^["{]|^[A-Za-z_"][^:,}]*:`), hint: `is the ":" behind %s missing?`},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cuelang.org/go/cue/ast"
@@ -11,6 +12,7 @@ import (
 	"cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/parser"
 
+	"github.com/penstock-dev/penstock/internal/diag"
 	"github.com/penstock-dev/penstock/schema"
 )
 
@@ -24,6 +26,22 @@ const checkText = `import penstock_schema "` + schema.ImportPath + `"
 pipeline?: penstock_schema.#Pipeline
 pipelines?: [penstock_name=string]: penstock_schema.#Pipeline & {name: penstock_name}
 `
+
+// otherSchema reports imports of the schema in a major version that isn't the embedded one's: CUE would be given that.
+func otherSchema(p *pkg) (out diag.List) {
+	for _, f := range p.inst.Files {
+		for spec := range f.ImportSpecs() {
+			path, err := strconv.Unquote(spec.Path.Value)
+			major, ok := strings.CutPrefix(path, schema.ImportPath+"@")
+			major, _, _ = strings.Cut(major, ":")
+			if err == nil && ok && schema.ImportPath+"@"+major != schema.ModulePath {
+				d := out.Errorf("unknown-package", p.places.Node(spec.Path), "", "this penstock has no version %s of the schema", major)
+				d.Hint = fmt.Sprintf("import %q", schema.ImportPath)
+			}
+		}
+	}
+	return out
+}
 
 // parseSchema parses the embedded schema once; the instance is shared by all units, each of which compiles it in a
 // context of its own.
