@@ -47,7 +47,7 @@ func fileDocs() []Doc {
 	return []Doc{{
 		Code:  "syntax",
 		Title: "the file can't be read as CUE",
-		What:  "A bracket or a quote isn't closed, a comma or a colon is missing, or a name with a dash lacks its quotes.",
+		What:  "A bracket or a quote isn't closed, a comma or a colon is missing, or a name with a dash lacks its quotes; or the file isn't UTF-8.",
 		Why:   "Nothing behind the place can be understood.",
 		Bad:   "package web\n\npipeline: {\n\tname: \"web\"\n\t" + make1 + "\n",
 		Good:  small(make1),
@@ -80,7 +80,7 @@ func nameDocs() []Doc {
 	return []Doc{{
 		Code:  "unknown-package",
 		Title: "an import leads nowhere",
-		What:  "No package of this path is part of CUE, of the module, of cue.mod/pkg or of CUE's module cache. The network is never asked.",
+		What:  "No package of this path is part of CUE, of the module, of cue.mod/pkg or of CUE's module cache. The network is never asked. Also: a file names its package so that it doesn't belong to the one beside it.",
 		Why:   "What it should define is unknown.",
 		Bad:   "package web\n\nimport \"stringz\"\n\npipeline: {name: stringz.ToLower(\"WEB\"), " + make1 + "}\n",
 		Good:  "package web\n\nimport \"strings\"\n\npipeline: {name: strings.ToLower(\"WEB\"), " + make1 + "}\n",

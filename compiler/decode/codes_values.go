@@ -48,7 +48,7 @@ func fieldDocs() []Doc {
 	}, {
 		Code:  "duplicate-definition",
 		Title: "one name is defined twice",
-		What:  "Two blocks in braces define the same stage, environment, workload, artifact or SLO in one package.",
+		What:  "Two blocks in braces define the same stage, environment, workload, artifact or SLO in one package; or `pipeline` has the name of one under `pipelines`.",
 		Why:   "CUE merges the two in silence when they agree, so one of them is not what its author thinks.",
 		Bad:   small("stages: build: {exec: command: [\"make\"]}\n\tstages: build: {timeout: \"5m\"}"),
 		Good:  small("stages: build: {exec: command: [\"make\"]}\n\tstages: build: timeout: \"5m\""),
@@ -62,7 +62,7 @@ func fieldDocs() []Doc {
 	}, {
 		Code:  "swallowed",
 		Title: "CUE would drop this without a word",
-		What:  "A loop adds to the map it reads, or a parameter is given that no definition declares.",
+		What:  "A loop adds to the map it reads, a parameter is given that no definition declares, a field of the pipeline has a question mark, or an attribute is one that nobody reads.",
 		Why:   "Nothing fails; what was asked for just doesn't happen.",
 		Bad:   small("stages: build: exec: command: [\"make\"]\n\tfor n, _ in stages {stages: \"\\(n)-2\": exec: command: [\"make\"]}"),
 		Good:  small("_stages: build: exec: command: [\"make\"]\n\tstages: _stages\n\tfor n, _ in _stages {stages: \"\\(n)-2\": exec: command: [\"make\"]}"),
@@ -109,7 +109,7 @@ func valueDocs() []Doc {
 	}, {
 		Code:  "incomplete",
 		Title: "a field without a value",
-		What:  "A field only says of what type it is, or refers to one that does.",
+		What:  "A field only says of what type it is, or refers to one that does; `[...string]` and `_`, which CUE takes for an empty list or struct, are no values either.",
 		Why:   "A release can't run on a type.",
 		Bad:   small("description: string\n\t" + make1),
 		Good:  small("description: \"the web site\"\n\t" + make1),
