@@ -107,11 +107,11 @@ func (x *explainer) otherName(pos token.Pos, name string) bool {
 func (s *session) strays(res *result) map[*pkg]bool {
 	out := map[*pkg]bool{}
 	for _, p := range res.packages {
-		if len(res.packages) < 2 || p.unit == nil || whole(p.unit) {
+		if len(res.packages) < 2 || p.unit == nil || p.whole {
 			continue
 		}
 		for _, o := range res.packages {
-			if o == p || o.unit == nil || len(o.unit.Pipelines) == 0 || !whole(o.unit) {
+			if o == p || o.unit == nil || len(o.unit.Pipelines) == 0 || !o.whole {
 				continue
 			}
 			if _, near := names.Nearest(p.inst.PkgName, []string{o.inst.PkgName}); !near {

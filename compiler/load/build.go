@@ -32,6 +32,7 @@ type pkg struct {
 	inst   *build.Instance
 	places Places
 	unit   *Unit // nil when diags stop the work
+	whole  bool  // its pipelines have what every pipeline has
 	diags  diag.List
 }
 
@@ -115,6 +116,7 @@ func (s *session) evaluate(in *cue.Context, p *pkg) (err error) {
 		return nil
 	}
 	p.unit.Value, p.unit.Pipelines = v, pipelines(v)
+	p.whole = whole(p.unit)
 	if s.opts.Use != nil {
 		if len(p.unit.Pipelines) > 0 {
 			s.opts.Use(p.unit)
