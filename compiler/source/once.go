@@ -15,7 +15,7 @@ func Once(l diag.List) diag.List {
 		at, shared diag.Range
 		field      string
 	}
-	seen := map[mistake]bool{}
+	first := map[mistake]string{} // the path of the one that is kept
 	return slices.DeleteFunc(l, func(d diag.Diagnostic) bool {
 		m := mistake{code: d.Code, at: d.Range, field: strings.TrimPrefix(d.Path, Parent(d.Path))}
 		if d.Code == "bad-name" {
@@ -24,8 +24,10 @@ func Once(l diag.List) diag.List {
 		if len(d.Related) > 0 {
 			m.shared = d.Related[0].Range
 		}
-		again := seen[m] && d.Path != "" && !d.Range.IsZero()
-		seen[m] = true
-		return again
+		path, again := first[m]
+		if !again {
+			first[m] = d.Path
+		}
+		return again && d.Path != path && d.Path != "" && !d.Range.IsZero()
 	})
 }
