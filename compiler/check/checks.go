@@ -71,6 +71,7 @@ func checks() []Check {
 		{run: strategies, Docs: strategyDocs()},                // what the target can do
 		{run: weights, Docs: weightDocs()},                     // rise, stay in (0,100)
 		{run: bounds, Docs: boundDocs()},                       // limits and budgets say something
+		{run: queries, Docs: queryDocs()},                      // PromQL, and what its place needs
 		{run: interruptions, Docs: interruptionDocs()},         // interrupted: "check" has a check
 		{run: places, Docs: placeDocs()},                       // two environments, one place
 		{run: production, Docs: productionDocs()},              // produced once, in a way that gives a digest

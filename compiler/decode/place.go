@@ -3,6 +3,7 @@ package decode
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/token"
@@ -91,6 +92,9 @@ func (t *tracer) entry(s site) (source.Entry, bool) {
 	}
 	if owner == load.Shared {
 		e.Module = s.pkg.ImportPath
+	}
+	if lit, ok := s.expr.(*ast.BasicLit); ok && lit.Kind == token.STRING && !strings.Contains(lit.Value, "\n") {
+		e.Literal = lit.Value
 	}
 	return e, true
 }

@@ -22,6 +22,8 @@ type Entry struct {
 	// that a loop, a condition or a pattern may write it.
 	Borrowed bool `json:"borrowed,omitempty"`
 	Perhaps  bool `json:"perhaps,omitempty"`
+	// Literal is the text of Value where that is one string literal on one line; empty otherwise.
+	Literal string `json:"-"`
 }
 
 // Map holds for each definition path the places that wrote it, in the order of the user's preference (own file first).
@@ -112,6 +114,56 @@ func (m *Map) Value(path string) diag.Range {
 		return e.Key
 	}
 	return e.Value
+}
+
+// Inside is the place of a byte of a string that the user wrote at the path, where it is written as one literal on one
+// line; else it is the place of the whole value.
+func (m *Map) Inside(path, value string, offset int) diag.Range {
+	whole := m.Value(path)
+	es := m.All(path)
+	if len(es) == 0 || whole.Start.Column == 0 {
+		return whole
+	}
+	column, ok := columnIn(es[0].Literal, value, offset)
+	if !ok {
+		return whole
+	}
+	at := whole
+	at.Start.Column += column
+	return at
+}
+
+// columnIn counts the bytes of a literal in front of the one that became value[offset]. Beside \" and \\ it knows no
+// escapes; with len(value) as the offset it finds the closing quote.
+func columnIn(literal, value string, offset int) (int, bool) {
+	text := strings.TrimLeft(literal, "#")
+	hashes := literal[:len(literal)-len(text)]
+	if len(text) < 2 || text[0] != '"' || offset < 0 || offset > len(value) {
+		return 0, false
+	}
+	escape := `\` + hashes
+	text = strings.TrimSuffix(text[1:], `"`+hashes)
+	column := len(hashes) + 1
+	at := column
+	for i := range len(value) {
+		if i == offset {
+			at = column
+		}
+		if rest, escaped := strings.CutPrefix(text, escape); escaped {
+			if rest == "" || rest[0] != value[i] || value[i] != '"' && value[i] != '\\' {
+				return 0, false
+			}
+			text, column = rest, column+len(escape)
+		}
+		if text == "" || text[0] != value[i] {
+			return 0, false
+		}
+		text, column = text[1:], column+1
+	}
+	if offset == len(value) {
+		at = column
+	}
+	return at, text == ""
 }
 
 // Paths returns how many paths are known.

@@ -147,3 +147,37 @@ func TestDirect(t *testing.T) {
 		})
 	}
 }
+
+func TestInside(t *testing.T) {
+	for _, tc := range []struct {
+		literal, value string
+		offset, column int // column 0: the whole value
+	}{
+		{`"abc"`, "abc", 0, 11},
+		{`"abc"`, "abc", 2, 13},
+		{`"abc"`, "abc", 3, 14}, // the closing quote
+		{`#"a"b"#`, `a"b`, 2, 14},
+		{`"a\"b\\c"`, `a"b\c`, 2, 14},
+		{`"a\"b\\c"`, `a"b\c`, 4, 17},
+		{`##"a\##"b"##`, `a"b`, 2, 18},
+		{`"a\tb"`, "a\tb", 2, 0}, // other escapes
+		{`"a\(x)b"`, "ayb", 2, 0},
+		{`"other"`, "abc", 1, 0},
+		{`"abcd"`, "abc", 1, 0},
+		{`"""`, "abc", 1, 0},
+		{"", "abc", 1, 0},
+		{`"abc"`, "abc", 9, 0},
+	} {
+		var m Map
+		whole := at("a.cue", 3)
+		whole.Start.Column = 10
+		m.Add("query", Entry{Key: whole, Value: whole, Literal: tc.literal})
+		want := whole
+		if tc.column > 0 {
+			want.Start.Column = tc.column
+		}
+		if got := m.Inside("query", tc.value, tc.offset); got != want {
+			t.Errorf("%s at %d: got column %d, want %d", tc.literal, tc.offset, got.Start.Column, want.Start.Column)
+		}
+	}
+}
