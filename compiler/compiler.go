@@ -282,7 +282,11 @@ func loadAll(ctx context.Context, w *work) error {
 }
 
 func inspectOne(w *work, p *pipeline) (list diag.List, err error) {
-	p.files, list, err = inspect.Run(p.decoded, p.source, inspect.Options{Dir: p.unit.Dir, Root: p.unit.ModuleRoot, Overlay: w.opts.Overlay})
+	start, err := filepath.Abs(w.opts.Dir)
+	if err != nil {
+		return nil, err
+	}
+	p.files, list, err = inspect.Run(p.decoded, p.source, inspect.Options{Dir: p.unit.Dir, Start: start, Root: p.unit.ModuleRoot, Overlay: w.opts.Overlay})
 	return list, err
 }
 

@@ -44,7 +44,7 @@ func (d Doc) Waiver() string {
 
 // All returns the texts of all codes, in the order of the codes.
 func All() []Doc {
-	out := slices.Concat(fileDocs(), digestDocs(), policyDocs(), allowDocs())
+	out := slices.Concat(fileDocs(), manifestDocs(), digestDocs(), policyDocs(), allowDocs())
 	for _, d := range decode.Docs() {
 		out = append(out, Doc{Code: d.Code, Phase: "decode", Title: d.Title, What: d.What, Why: d.Why, Bad: d.Bad, Good: d.Good})
 	}

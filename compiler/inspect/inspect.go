@@ -1,7 +1,7 @@
 // Package inspect looks at the local files that a pipeline names: the runbook, keys, lists of signers, manifests, root
 // modules and their variables. It says which are missing, at the line that names them, and digests the others, so that
 // the plan is about the files that were reviewed. It opens no other file and follows no network. What the offline half of
-// a target finds wrong with a workload is reported here as well.
+// a target finds wrong with a workload or with its files is reported here as well, in the files themselves.
 package inspect
 
 import (
@@ -21,6 +21,7 @@ import (
 	"github.com/penstock-dev/penstock/compiler/source"
 	"github.com/penstock-dev/penstock/internal/diag"
 	"github.com/penstock-dev/penstock/schema"
+	"github.com/penstock-dev/penstock/targets/kubernetes"
 )
 
 // The codes of this package.
@@ -32,6 +33,11 @@ const (
 	CodeNumber   diag.Code = "number-too-large"
 	CodeProcess  diag.Code = "program-unworkable"
 	CodeDoor     diag.Code = "same-address"
+	CodeManifest diag.Code = "manifest-malformed"
+	CodeSecret   diag.Code = "manifest-secret"
+	CodeTwice    diag.Code = "manifest-twice"
+	CodeMutable  diag.Code = "mutable-image"
+	CodeUnused   diag.Code = "image-unused"
 )
 
 // Files is what was found.
@@ -44,6 +50,8 @@ type Files struct {
 	Globs map[string][]string
 	// Modules holds the files of each root module, sorted.
 	Modules map[string][]string
+	// Objects holds what stands in each manifest. A manifest with mistakes is not in it.
+	Objects map[string][]kubernetes.Object
 }
 
 // Matches reports whether a file, as the pipeline's directory sees it, is what a pattern of manifests means or part of a root
@@ -66,6 +74,8 @@ func (f Files) Matches(name string) bool {
 type Options struct {
 	// Dir is the pipeline's directory: names are relative to it.
 	Dir string
+	// Start is the directory that the files of diagnostics are relative to; empty means Dir.
+	Start string
 	// Root is the directory of its module: no file may lie outside. Empty means that only Dir's own tree is known.
 	Root string
 	// Overlay replaces or adds files by absolute path.
@@ -74,8 +84,10 @@ type Options struct {
 
 // Run inspects the files of a pipeline. The error says what could not be read although it is there.
 func Run(p *schema.Pipeline, m *source.Map, o Options) (Files, diag.List, error) {
-	in := &inspection{p: p, m: m, o: o, out: Files{Digests: map[string]string{}, Globs: map[string][]string{}, Modules: map[string][]string{}}}
-	for _, part := range []func(){in.runbook, in.groups, in.keys, in.workloads, in.programs, in.doors} {
+	in := &inspection{p: p, m: m, o: o, contents: map[string][]byte{}, out: Files{
+		Digests: map[string]string{}, Globs: map[string][]string{}, Modules: map[string][]string{}, Objects: map[string][]kubernetes.Object{},
+	}}
+	for _, part := range []func(){in.runbook, in.groups, in.keys, in.workloads, in.manifests, in.programs, in.doors} {
 		part()
 	}
 	if in.err != nil {
@@ -93,6 +105,8 @@ type inspection struct {
 	out  Files
 	list diag.List
 	err  error
+	// contents are the files that were read, by name.
+	contents map[string][]byte
 }
 
 func (in *inspection) runbook() {
@@ -131,10 +145,11 @@ func (in *inspection) keys() {
 
 // workloads inspects each workload as it is written, and its overlays: a path is the same wherever it is filled in.
 func (in *inspection) workloads() {
-	for name, w := range in.p.Workloads {
-		at := source.Join("workloads", string(name))
+	for _, name := range sorted(in.p.Workloads) {
+		w, at := in.p.Workloads[name], source.Join("workloads", string(name))
 		in.targets(at, w.Kubernetes, w.Terraform)
-		for env, o := range w.In {
+		for _, env := range w.Environments() {
+			o := w.In[env]
 			in.targets(source.Join(at+".in", string(env)), o.Kubernetes, o.Terraform)
 		}
 	}
@@ -191,8 +206,19 @@ func (in *inspection) abs(name string) string {
 	return filepath.Join(in.o.Dir, filepath.FromSlash(name))
 }
 
+// read reads a file, once.
 func (in *inspection) read(name string) ([]byte, error) {
-	full := in.abs(name)
+	if data, known := in.contents[name]; known {
+		return data, nil
+	}
+	data, err := in.open(in.abs(name))
+	if err == nil {
+		in.contents[name] = data
+	}
+	return data, err
+}
+
+func (in *inspection) open(full string) ([]byte, error) {
 	if data, ok := in.o.Overlay[full]; ok {
 		return data, nil
 	}

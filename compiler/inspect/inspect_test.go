@@ -13,6 +13,7 @@ import (
 	"github.com/penstock-dev/penstock/compiler/source"
 	"github.com/penstock-dev/penstock/internal/diag"
 	"github.com/penstock-dev/penstock/schema"
+	"github.com/penstock-dev/penstock/targets/kubernetes"
 )
 
 // tree writes files and returns their directory. A name that ends in a slash is a directory.
@@ -40,6 +41,12 @@ func tree(t *testing.T, files map[string]string) string {
 // sum of the content "x".
 const sumX = "sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
 
+// A manifest without objects, and its sum.
+const (
+	bare    = "# x\n"
+	sumBare = "sha256:253b610bd786f2543252c8d4b45bb40eb375882587f825cb9ce1fd1241f66f1e"
+)
+
 // mapOf is a source map that knows one path.
 func mapOf(path string) *source.Map {
 	m := &source.Map{}
@@ -49,7 +56,7 @@ func mapOf(path string) *source.Map {
 
 func TestFound(t *testing.T) {
 	dir := tree(t, map[string]string{
-		"RUNBOOK.md": "x", "signers": "x", "key.pub": "x", "k8s/a.yaml": "x", "k8s/b.yaml": "x", "k8s/sub.yaml/": "",
+		"RUNBOOK.md": "x", "signers": "x", "key.pub": "x", "k8s/a.yaml": bare, "k8s/b.yaml": bare, "k8s/sub.yaml/": "",
 		"net/main.tf": "x", "net/extra.tf.json": "x", "net/a.auto.tfvars": "x", "net/.terraform.lock.hcl": "x", "net/README": "x", "prod.tfvars": "x",
 	})
 	p := &schema.Pipeline{
@@ -67,7 +74,7 @@ func TestFound(t *testing.T) {
 	}
 	want := inspect.Files{
 		Digests: map[string]string{
-			"RUNBOOK.md": sumX, "signers": sumX, "key.pub": sumX, "k8s/a.yaml": sumX, "k8s/b.yaml": sumX, "prod.tfvars": sumX,
+			"RUNBOOK.md": sumX, "signers": sumX, "key.pub": sumX, "k8s/a.yaml": sumBare, "k8s/b.yaml": sumBare, "prod.tfvars": sumX,
 			"net/main.tf": sumX, "net/extra.tf.json": sumX, "net/a.auto.tfvars": sumX, "net/.terraform.lock.hcl": sumX,
 		},
 		Asked: []string{
@@ -75,6 +82,7 @@ func TestFound(t *testing.T) {
 		},
 		Globs:   map[string][]string{"k8s/*.yaml": {"k8s/a.yaml", "k8s/b.yaml"}},
 		Modules: map[string][]string{"net": {"net/.terraform.lock.hcl", "net/a.auto.tfvars", "net/extra.tf.json", "net/main.tf"}},
+		Objects: map[string][]kubernetes.Object{"k8s/a.yaml": nil, "k8s/b.yaml": nil},
 	}
 	if diff := cmp.Diff(want, files); diff != "" {
 		t.Error(diff)
@@ -205,12 +213,12 @@ func TestNumbers(t *testing.T) {
 func TestOverlay(t *testing.T) {
 	dir := tree(t, map[string]string{"k8s/a.yaml": "old"})
 	p := &schema.Pipeline{Workloads: map[schema.WorkloadName]schema.Workload{"web": {Kubernetes: &schema.KubernetesWorkload{Manifests: []string{"k8s/*"}}}}}
-	over := map[string][]byte{filepath.Join(dir, "k8s", "a.yaml"): []byte("x"), filepath.Join(dir, "k8s", "new.yaml"): []byte("x")}
+	over := map[string][]byte{filepath.Join(dir, "k8s", "a.yaml"): []byte(bare), filepath.Join(dir, "k8s", "new.yaml"): []byte(bare)}
 	files, list, err := inspect.Run(p, nil, inspect.Options{Dir: dir, Overlay: over})
 	if err != nil || len(list) > 0 {
 		t.Fatal(err, list)
 	}
-	if diff := cmp.Diff(map[string]string{"k8s/a.yaml": sumX, "k8s/new.yaml": sumX}, files.Digests); diff != "" {
+	if diff := cmp.Diff(map[string]string{"k8s/a.yaml": sumBare, "k8s/new.yaml": sumBare}, files.Digests); diff != "" {
 		t.Error(diff)
 	}
 }
