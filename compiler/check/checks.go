@@ -70,6 +70,7 @@ func checks() []Check {
 		{run: workloadTargets, Docs: targetDocs()},             // a workload fits the environment it goes to
 		{run: strategies, Docs: strategyDocs()},                // what the target can do
 		{run: weights, Docs: weightDocs()},                     // rise, stay in (0,100)
+		{run: replicas, Docs: replicaDocs()},                   // weights are whole pods
 		{run: bounds, Docs: boundDocs()},                       // limits and budgets say something
 		{run: queries, Docs: queryDocs()},                      // PromQL, and what its place needs
 		{run: interruptions, Docs: interruptionDocs()},         // interrupted: "check" has a check

@@ -73,6 +73,7 @@ func example(t *testing.T, fragment string, tags []string) diag.List {
 		"keys/release.pub":      "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n",
 		"k8s/web.yaml":          deployment("web"),
 		"api/api.yaml":          deployment("api"),
+		"scaled/api.yaml":       deployment("api") + "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: api}\nspec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}}\n",
 		"infra/cluster/main.tf": "",
 		"elsewhere/main.tf":     "",
 	} {

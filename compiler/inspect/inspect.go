@@ -52,6 +52,8 @@ type Files struct {
 	Modules map[string][]string
 	// Objects holds what stands in each manifest. A manifest with mistakes is not in it.
 	Objects map[string][]kubernetes.Object
+	// Shown is how diagnostics name a manifest.
+	Shown map[string]string
 }
 
 // Matches reports whether a file, as the pipeline's directory sees it, is what a pattern of manifests means or part of a root
@@ -85,7 +87,7 @@ type Options struct {
 // Run inspects the files of a pipeline. The error says what could not be read although it is there.
 func Run(p *schema.Pipeline, m *source.Map, o Options) (Files, diag.List, error) {
 	in := &inspection{p: p, m: m, o: o, contents: map[string][]byte{}, out: Files{
-		Digests: map[string]string{}, Globs: map[string][]string{}, Modules: map[string][]string{}, Objects: map[string][]kubernetes.Object{},
+		Digests: map[string]string{}, Globs: map[string][]string{}, Modules: map[string][]string{}, Objects: map[string][]kubernetes.Object{}, Shown: map[string]string{},
 	}}
 	for _, part := range []func(){in.runbook, in.groups, in.keys, in.workloads, in.manifests, in.programs, in.doors} {
 		part()

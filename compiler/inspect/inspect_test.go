@@ -83,6 +83,7 @@ func TestFound(t *testing.T) {
 		Globs:   map[string][]string{"k8s/*.yaml": {"k8s/a.yaml", "k8s/b.yaml"}},
 		Modules: map[string][]string{"net": {"net/.terraform.lock.hcl", "net/a.auto.tfvars", "net/extra.tf.json", "net/main.tf"}},
 		Objects: map[string][]kubernetes.Object{"k8s/a.yaml": nil, "k8s/b.yaml": nil},
+		Shown:   map[string]string{"k8s/a.yaml": "k8s/a.yaml", "k8s/b.yaml": "k8s/b.yaml"},
 	}
 	if diff := cmp.Diff(want, files); diff != "" {
 		t.Error(diff)

@@ -88,7 +88,7 @@ func (in *inspection) parse(name, at string) bool {
 	if len(f.Malformed) > 0 {
 		return false
 	}
-	in.out.Objects[name] = f.Objects
+	in.out.Objects[name], in.out.Shown[name] = f.Objects, in.shown(name)
 	return true
 }
 

@@ -34,7 +34,7 @@ func (r *reader) details(o *Object, n *yaml.Node) {
 		o.Scales = text(n, "spec", "scaleTargetRef", "name")
 	}
 	if count, err := strconv.Atoi(text(n, "spec", "replicas")); err == nil {
-		o.Replicas = &count
+		o.Replicas = &Count{r.place(at(n, "spec", "replicas")), count}
 	}
 	path := podSpec(*o)
 	if path == nil {

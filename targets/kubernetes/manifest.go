@@ -36,10 +36,16 @@ type Object struct {
 	// Data is where a Secret carries values; nil for other objects, and for a Secret without.
 	Data *Place
 	// Replicas is spec.replicas, where it is a number.
-	Replicas *int
+	Replicas *Count
 	// Scales is the name of the Deployment whose replicas an autoscaler sets.
 	Scales string
 	Images []Image
+}
+
+// Count is a number.
+type Count struct {
+	Place
+	N int
 }
 
 // Image is what a container runs.

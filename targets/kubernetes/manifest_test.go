@@ -46,11 +46,10 @@ kind: Secret
 metadata: {name: ours}
 data: {x: "{{ .Not.Ours }}"}
 `
-	four := 4
 	at := func(line, column int) kubernetes.Place { return kubernetes.Place{Line: line, Column: column} }
 	data := at(18, 69)
 	want := kubernetes.File{Objects: []kubernetes.Object{
-		{Place: at(4, 1), Last: 14, APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "web", Replicas: &four, Images: []kubernetes.Image{
+		{Place: at(4, 1), Last: 14, APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "web", Replicas: &kubernetes.Count{Place: at(8, 13), N: 4}, Images: []kubernetes.Image{
 			{Place: at(11, 44), Container: "wait", Ref: "busybox"},
 			{Place: at(13, 31), Container: "ü", Ref: "localhost:5000/web:v1"},
 			{Place: at(14, 39), Container: "proxy", Ref: "envoy"},
