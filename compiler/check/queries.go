@@ -75,6 +75,9 @@ func queries(p *pass) {
 	}
 }
 
+// metricName is the label that holds a series' name.
+const metricName = "__name__"
+
 // querying is the check with what was parsed so far: many stages ask one query.
 type querying struct {
 	*pass
@@ -174,7 +177,7 @@ func (q *querying) selector(where *at, query string) *parser.VectorSelector {
 		q.errorf("query-selector", where, "the selector looks at another time: %s", s).Hint = "name the counter itself, " + bare.String()
 		return nil
 	}
-	if s.Name == "" && !matches(s, labels.MetricName) {
+	if s.Name == "" && !matches(s, metricName) {
 		q.errorf("query-selector", where, "the selector names no metric: %s", s).Hint = "put the counter's name in front of the braces"
 		return nil
 	}
