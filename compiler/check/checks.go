@@ -75,6 +75,7 @@ func checks() []Check {
 		{run: queries, Docs: queryDocs()},                      // PromQL, and what its place needs
 		{run: interruptions, Docs: interruptionDocs()},         // interrupted: "check" has a check
 		{run: waivers, Docs: waiverDocs()},                     // not over yet
+		{run: secrets, Docs: secretDocs()},                     // refer to them, never write them
 		{run: places, Docs: placeDocs()},                       // two environments, one place
 		{run: production, Docs: productionDocs()},              // produced once, in a way that gives a digest
 		{run: races, Docs: raceDocs(), ordered: true},          // two stages, one place, no order

@@ -38,6 +38,7 @@ const (
 	CodeTwice    diag.Code = "manifest-twice"
 	CodeMutable  diag.Code = "mutable-image"
 	CodeUnused   diag.Code = "image-unused"
+	CodeLiteral  diag.Code = "secret-literal"
 )
 
 // Files is what was found.
@@ -86,10 +87,10 @@ type Options struct {
 
 // Run inspects the files of a pipeline. The error says what could not be read although it is there.
 func Run(p *schema.Pipeline, m *source.Map, o Options) (Files, diag.List, error) {
-	in := &inspection{p: p, m: m, o: o, contents: map[string][]byte{}, out: Files{
+	in := &inspection{p: p, m: m, o: o, contents: map[string][]byte{}, named: map[string]string{}, out: Files{
 		Digests: map[string]string{}, Globs: map[string][]string{}, Modules: map[string][]string{}, Objects: map[string][]kubernetes.Object{}, Shown: map[string]string{},
 	}}
-	for _, part := range []func(){in.runbook, in.groups, in.keys, in.workloads, in.manifests, in.programs, in.doors} {
+	for _, part := range []func(){in.runbook, in.groups, in.keys, in.workloads, in.manifests, in.secrets, in.programs, in.doors} {
 		part()
 	}
 	if in.err != nil {
@@ -109,6 +110,8 @@ type inspection struct {
 	err  error
 	// contents are the files that were read, by name.
 	contents map[string][]byte
+	// named are the paths of the definitions that name them; where several do, the one that sorts first.
+	named map[string]string
 }
 
 func (in *inspection) runbook() {
@@ -179,6 +182,9 @@ func (in *inspection) file(at, name, what string) {
 	case err == nil:
 		sum := sha256.Sum256(data)
 		in.out.Digests[name] = "sha256:" + hex.EncodeToString(sum[:])
+		if first, known := in.named[name]; !known || at < first {
+			in.named[name] = at
+		}
 	case errors.Is(err, fs.ErrNotExist):
 		d := in.list.Errorf(CodeMissing, in.m.Value(at), at, "%s %q does not exist", what, name)
 		d.Hint = "paths are relative to the directory of the pipeline"

@@ -82,6 +82,7 @@ func (in *inspection) parse(name, at string) bool {
 	for _, o := range f.Objects {
 		if o.Data != nil {
 			d := in.list.Errorf(CodeSecret, in.within(name, *o.Data), at, "Secret %q carries its values in the manifest", o.Name)
+			d.Conceal = true // in {flow style} the values are on that line
 			d.Hint = "leave the Secret out and have it made in the cluster, by an ExternalSecret or a SealedSecret; containers refer to it by name as before"
 		}
 	}

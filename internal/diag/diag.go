@@ -71,6 +71,8 @@ type Diagnostic struct {
 	// Path is the definition path inside the pipeline, such as stages.production.deploy.canary.steps[0].
 	Path    string    `json:"path,omitempty"`
 	Related []Related `json:"related,omitempty"`
+	// Conceal says that the line holds a secret: it is named and never quoted.
+	Conceal bool `json:"conceal,omitempty"`
 }
 
 // String renders file:line:col: message [code].

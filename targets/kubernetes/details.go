@@ -30,6 +30,11 @@ func (r *reader) details(o *Object, n *yaml.Node) {
 			}
 		}
 	}
+	if data := at(n, "data"); data != nil && o.Group() == "" && o.Kind == "ConfigMap" && data.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(data.Content); i += 2 {
+			r.value(o, data.Content[i].Value, resolve(data.Content[i+1]))
+		}
+	}
 	if o.Group() == "autoscaling" && o.Kind == "HorizontalPodAutoscaler" && text(n, "spec", "scaleTargetRef", "kind") == "Deployment" {
 		o.Scales = text(n, "spec", "scaleTargetRef", "name")
 	}
@@ -50,12 +55,24 @@ func (r *reader) details(o *Object, n *yaml.Node) {
 			continue
 		}
 		for _, c := range containers.Content {
-			r.image(o, c)
+			r.container(o, c)
 		}
 	}
 }
 
-func (r *reader) image(o *Object, container *yaml.Node) {
+func (r *reader) value(o *Object, name string, text *yaml.Node) {
+	if text != nil && text.Kind == yaml.ScalarNode {
+		o.Values = append(o.Values, Value{r.place(text), name, text.Value})
+	}
+}
+
+// container reads what it runs, and its variables.
+func (r *reader) container(o *Object, container *yaml.Node) {
+	if env := at(container, "env"); env != nil && env.Kind == yaml.SequenceNode {
+		for _, v := range env.Content {
+			r.value(o, text(v, "name"), at(v, "value"))
+		}
+	}
 	ref := text(container, "image")
 	if ref == "" {
 		return

@@ -40,6 +40,14 @@ type Object struct {
 	// Scales is the name of the Deployment whose replicas an autoscaler sets.
 	Scales string
 	Images []Image
+	// Values are the variables of containers that are written out, and the entries of a ConfigMap.
+	Values []Value
+}
+
+// Value is a text with a name.
+type Value struct {
+	Place
+	Name, Text string
 }
 
 // Count is a number.

@@ -88,7 +88,9 @@ func Diagnostics(w io.Writer, st Style, src *Sources, list diag.List) {
 			kind = st.paint(yellow, string(d.Severity)) + ": "
 		}
 		fmt.Fprintf(w, "%s%s%s %s\n", st.paint(bold, place), kind, d.Message, st.paint(dim, "["+string(d.Code)+"]"))
-		quote(w, st, src, d.Range, d.Severity)
+		if !d.Conceal {
+			quote(w, st, src, d.Range, d.Severity)
+		}
 		if d.Hint != "" {
 			fmt.Fprintf(w, "    %s %s\n", st.paint(blue, "hint:"), d.Hint)
 		}
