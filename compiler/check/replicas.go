@@ -28,6 +28,7 @@ func replicaDocs() []Doc {
 		},
 		{
 			Code:  "share-below-one",
+			Allow: true,
 			Title: "a share of the replicas is less than one",
 			What:  "The batch of a rolling update, or the capacity of a canary's step, is less than one replica.",
 			Why:   "Kubernetes makes it one: with few replicas that is a much larger share than the one that was written.",
@@ -36,6 +37,7 @@ func replicaDocs() []Doc {
 		},
 		{
 			Code:  "replicas-autoscaled",
+			Allow: true,
 			Title: "an autoscaler moves the weights",
 			What:  "A workload splits its traffic by replicas, and its manifests hold a HorizontalPodAutoscaler for the Deployment.",
 			Why:   "When it adds or removes pods in the middle of a canary, the new version's share changes with them.",
@@ -204,28 +206,26 @@ func (p *pass) unreachable(d deployment, n podCount, where *at, what string, wri
 // possible says which weights there are: all of them where they are few, else those beside the one that was asked for.
 func possible(weight float64, n int) string {
 	const few = 8
-	var words []string
-	share := func(c int) string { return short(100 * float64(c) / float64(n)) }
-	switch {
-	case n < 2:
+	if n < 2 {
 		return "by replicas, two are the least that can be split; or split the traffic by a gateway"
-	case n <= few:
-		for c := 1; c < n; c++ {
-			words = append(words, share(c))
-		}
-	default:
-		below := int(weight * float64(n) / 100)
-		for _, c := range []int{below, below + 1} {
-			if c > 0 && c < n {
-				words = append(words, share(c))
-			}
-		}
-		return fmt.Sprintf("with %d replicas the nearest weights are %s; or split the traffic by a gateway", n, join(words))
 	}
+	below := int(weight * float64(n) / 100)
+	from, to, which := below, below+1, "nearest weight"
+	if n <= few {
+		from, to, which = 1, n-1, "weight"
+	}
+	var words []string
+	for c := max(from, 1); c <= min(to, n-1); c++ {
+		words = append(words, short(100*float64(c)/float64(n)))
+	}
+	is := "s are"
 	if len(words) == 1 {
-		return fmt.Sprintf("with %d replicas the only weight is %s; or split the traffic by a gateway", n, words[0])
+		is = " is"
 	}
-	return fmt.Sprintf("with %d replicas the weights are %s; or split the traffic by a gateway", n, join(words))
+	if n == 2 {
+		which = "only weight"
+	}
+	return fmt.Sprintf("with %d replicas the %s%s %s; or split the traffic by a gateway", n, which, is, join(words))
 }
 
 // whole reports whether a weight is a whole number of n pods, at least one and not all. A third may be written as 33.3.

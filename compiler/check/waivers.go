@@ -3,6 +3,7 @@ package check
 func waiverDocs() []Doc {
 	return []Doc{{
 		Code:  "waiver-expired",
+		Allow: true,
 		Title: "a waiver has expired",
 		What:  "The last day of a waiver is over. It is a warning: the pipeline still compiles, so that a release can be taken back; the rule waiver-valid denies the plan.",
 		Why:   "The rule that was waived binds again, and what the waiver promised to mend by then is due.",

@@ -224,6 +224,36 @@ func TestOverlay(t *testing.T) {
 	}
 }
 
+// TestPlaces holds that a mistake in a file is shown as seen from where the command was started.
+func TestPlaces(t *testing.T) {
+	root := tree(t, map[string]string{"team/web/k8s/a.yaml": "- no object\n", "team/key.pub": "https://ci:s3Cr7tvX9@git.internal\n"})
+	p := &schema.Pipeline{
+		Artifacts: map[schema.ArtifactName]schema.Artifact{"app": {File: &schema.FileArtifact{Trust: &schema.Trust{Signatures: []schema.Signature{{Key: "../key.pub"}}}}}},
+		Workloads: map[schema.WorkloadName]schema.Workload{"web": {Kubernetes: &schema.KubernetesWorkload{Manifests: []string{"k8s/*"}}}},
+	}
+	for start, want := range map[string][2]string{
+		"":          {"../key.pub:1:12", "k8s/a.yaml:1:1"},
+		"team":      {"key.pub:1:12", "web/k8s/a.yaml:1:1"},
+		"a/b/c/d/e": {filepath.ToSlash(root) + "/team/key.pub:1:12", filepath.ToSlash(root) + "/team/web/k8s/a.yaml:1:1"},
+	} {
+		o := inspect.Options{Dir: filepath.Join(root, "team", "web"), Root: root}
+		if start != "" {
+			o.Start = filepath.Join(root, filepath.FromSlash(start))
+		}
+		_, list, err := inspect.Run(p, mapOf("name"), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := [2]string{}
+		for i := range min(len(list), 2) {
+			got[i] = list[i].Range.String()
+		}
+		if len(list) != 2 || got != want {
+			t.Errorf("from %q: %v", start, list)
+		}
+	}
+}
+
 func TestUnreadable(t *testing.T) {
 	if os.Getuid() == 0 {
 		t.Skip("root reads everything")
