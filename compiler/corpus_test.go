@@ -55,7 +55,12 @@ spec:
   selector: {matchLabels: {app: web}}
   template:
     metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: registry.example.com/web/app}]}
+    spec:
+      containers:
+        - {name: web, image: registry.example.com/web/app}
+        - {name: side, image: "registry.example.com/web/side@sha256:7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730"}
+        - {name: proxy, image: "registry.example.com/web/proxy@sha256:7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730"}
+        - {name: batch, image: "registry.example.com/web/batch@sha256:7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730"}
 `
 	return map[string]string{
 		"k8s/web.yaml":         deployment,

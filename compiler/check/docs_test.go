@@ -86,5 +86,5 @@ func example(t *testing.T, fragment string, tags []string) diag.List {
 
 func deployment(name string) string {
 	return "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: " + name + "}\nspec:\n  replicas: 4\n  selector: {matchLabels: {app: " + name + "}}\n" +
-		"  template:\n    metadata: {labels: {app: " + name + "}}\n    spec: {containers: [{name: web, image: registry.example.com/web/app}]}\n"
+		"  template:\n    metadata: {labels: {app: " + name + "}}\n    spec: {containers: [{name: web, image: registry.example.com/web/app}, {name: proxy, image: \"registry.example.com/web/proxy@sha256:7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730\"}]}\n"
 }
