@@ -163,7 +163,7 @@ func (s *set) mutable() {
 func (s *set) production() (schema.EnvName, bool) {
 	var out []schema.EnvName
 	for _, st := range s.p.Stages {
-		if d := st.Deploy; d != nil && d.Workload == s.name && s.p.Environments[d.In].Tier == schema.Production {
+		if d := st.Deploy; d != nil && d.Workload == s.name && s.p.Environments[d.In].Kubernetes != nil && s.p.Environments[d.In].Tier == schema.Production {
 			out = append(out, d.In)
 		}
 	}
