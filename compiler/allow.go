@@ -2,8 +2,10 @@ package compiler
 
 import (
 	"context"
+	"maps"
 	"slices"
 
+	"github.com/penstock-dev/penstock/compiler/allow"
 	"github.com/penstock-dev/penstock/internal/diag"
 )
 
@@ -32,4 +34,12 @@ func allowAll(_ context.Context, w *work) error {
 		}
 	}
 	return nil
+}
+
+// remarks takes in the comments of the files that a pipeline names, once they have been looked at.
+func (w *work) remarks(p *pipeline) {
+	for _, name := range slices.Sorted(maps.Keys(p.files.Remarks)) {
+		p.unit.files = append(p.unit.files, w.allows.Add([]allow.File{allow.Text(name, p.files.Remarks[name])})...)
+	}
+	p.files.Remarks = nil
 }

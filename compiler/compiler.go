@@ -227,6 +227,7 @@ func (w *work) each(ctx context.Context, ph phase) error {
 		return nil
 	})
 	for i, list := range found {
+		w.remarks(w.pipelines[i])
 		w.report(w.pipelines[i], list)
 	}
 	return err

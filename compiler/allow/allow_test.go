@@ -1,6 +1,7 @@
 package allow
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -78,5 +79,33 @@ func TestProblems(t *testing.T) {
 	}
 	if got := s.Problems(func(string) bool { return false }); len(got) != 1 {
 		t.Errorf("a comment is unused although not everything was looked at: %v", got)
+	}
+}
+
+// TestText reads comments in other languages: the marked line is the one that each is about.
+func TestText(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want string // line:column of the code, then the line it is about
+	}{
+		"behind a value":     {"image: web:1 # penstock:allow soft it is ours\n", "1:31 1"},
+		"above":              {"a: 1\n  # penstock:allow soft why\n  # and more\n  b: 2\n", "2:20 4"},
+		"HCL":                {"default = 1 // penstock:allow soft why\r\n", "1:31 1"},
+		"in a word":          {"url: http://penstock:allow soft why\n", ""},
+		"no sign":            {"penstock:allow soft why\n", ""},
+		"behind other words": {"a: 1 # see penstock:allow soft why\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, got := Text("k8s/web.yaml", c.text), ""
+			for _, k := range f.comments {
+				got = fmt.Sprintf("%d:%d %d", k.at.Start.Line, k.at.Start.Column, k.line)
+				if k.code != "soft" || k.reason == "" {
+					t.Errorf("code %q, reason %q", k.code, k.reason)
+				}
+			}
+			if got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
 	}
 }

@@ -42,9 +42,56 @@ func read(f *ast.File, places load.Places) []*comment {
 	return found
 }
 
+// Text finds the comments of a file that is not CUE, such as a manifest.
+func Text(name, text string) File {
+	f := File{name: name}
+	var above []*comment // those on lines of their own, about the next line that is no comment
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		line = strings.TrimRight(line, "\r\n")
+		plain := strings.TrimLeft(line, " \t")
+		own := strings.HasPrefix(plain, "#") || strings.HasPrefix(plain, "//")
+		if !own {
+			for _, c := range above {
+				c.line = n
+			}
+			above = nil
+		}
+		from, ok := remark(line)
+		if !ok {
+			continue
+		}
+		at := diag.Range{File: name, Start: diag.Position{Line: n, Column: from + 1}, End: diag.Position{Line: n, Column: len(line) + 1}}
+		if c := parse(at, line[from:]); c != nil {
+			f.comments = append(f.comments, c)
+			if own {
+				above = append(above, c)
+			}
+		}
+	}
+	return f
+}
+
+// remark finds where a comment for penstock begins in a line: at "#" or "//" behind a blank, with nothing but blanks before
+// the prefix.
+func remark(line string) (from int, ok bool) {
+	i := strings.Index(line, prefix)
+	if i < 0 {
+		return 0, false
+	}
+	before := strings.TrimRight(line[:i], " \t")
+	for _, sign := range []string{"#", "//"} {
+		if rest, found := strings.CutSuffix(before, sign); found && (rest == "" || strings.ContainsAny(rest[len(rest)-1:], " \t")) {
+			return len(rest), true
+		}
+	}
+	return 0, false
+}
+
 // parse reads "// penstock:allow CODE reason"; nil for any other comment.
 func parse(at diag.Range, text string) *comment {
-	body := strings.TrimLeft(strings.TrimPrefix(text, "//"), " \t")
+	body := strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(text, "#"), "//"), " \t")
 	rest, ok := strings.CutPrefix(body, prefix)
 	if !ok {
 		return nil

@@ -5,6 +5,7 @@
 package inspect
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -55,6 +56,8 @@ type Files struct {
 	Objects map[string][]kubernetes.Object
 	// Shown is how diagnostics name a manifest.
 	Shown map[string]string
+	// Remarks holds the text of each file that has a comment for penstock in it, by the name that diagnostics give it.
+	Remarks map[string]string
 }
 
 // Matches reports whether a file, as the pipeline's directory sees it, is what a pattern of manifests means or part of a root
@@ -184,6 +187,12 @@ func (in *inspection) file(at, name, what string) {
 		in.out.Digests[name] = "sha256:" + hex.EncodeToString(sum[:])
 		if first, known := in.named[name]; !known || at < first {
 			in.named[name] = at
+		}
+		if bytes.Contains(data, []byte("penstock:")) {
+			if in.out.Remarks == nil {
+				in.out.Remarks = map[string]string{}
+			}
+			in.out.Remarks[in.shown(name)] = string(data)
 		}
 	case errors.Is(err, fs.ErrNotExist):
 		d := in.list.Errorf(CodeMissing, in.m.Value(at), at, "%s %q does not exist", what, name)
