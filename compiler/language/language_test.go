@@ -65,12 +65,12 @@ func TestComplete(t *testing.T) {
 		not  []string
 	}{
 		"top":                    {text: "package p\n|", want: []string{"pipeline", "pipelines"}},
-		"stage names":            {text: `pipeline: stages: x: needs: ["|"]`, want: []string{"build", "deploy", "x"}},
-		"stage names, open":      {text: "pipeline: stages: {\n\tx: {\n\t\tneeds: [\"|\n\t\texec: command: [\"a\"]\n\t}\n}\n", want: []string{"build", "deploy", "x"}},
-		"second stage name":      {text: `pipeline: stages: x: needs: ["build", |]`, want: []string{"deploy", "x"}},
-		"list not begun":         {text: "pipeline: stages: x: {\n\tneeds: |\n}\n", want: []string{"build", "deploy", "x"}},
+		"stage names":            {text: `pipeline: stages: x: needs: ["|"]`, want: []string{"build", "deploy"}},
+		"stage names, open":      {text: "pipeline: stages: {\n\tx: {\n\t\tneeds: [\"|\n\t\texec: command: [\"a\"]\n\t}\n}\n", want: []string{"build", "deploy"}},
+		"second stage name":      {text: `pipeline: stages: x: needs: ["build", |]`, want: []string{"deploy"}},
+		"list not begun":         {text: "pipeline: stages: x: {\n\tneeds: |\n}\n", want: []string{"build", "deploy"}},
 		"waivers.stages":         {text: `pipeline: waivers: "production-approval": stages: [|]`, want: []string{"build", "deploy"}},
-		"rollback":               {text: `pipeline: stages: x: onFailure: rollback: ["|`, want: []string{"build", "deploy", "x"}},
+		"rollback":               {text: `pipeline: stages: x: onFailure: rollback: ["|`, want: []string{"build", "deploy"}},
 		"environments":           {text: `pipeline: stages: x: deploy: in: "|"`, want: []string{"production", "staging"}},
 		"environments, no quote": {text: "pipeline: stages: x: deploy: {\n\tin: pro|\n\tworkload: \"web\"\n}", want: []string{"production", "staging"}},
 		"requires.after":         {text: `pipeline: environments: production: requires: after: |`, want: []string{"production", "staging"}},

@@ -76,6 +76,9 @@ func (q question) texts(at place) []Item {
 		items = append(items, q.people()...)
 	}
 	taken := q.taken()
+	if len(at.path) > 1 && at.path[0] == "stages" && at.typ == reflect.TypeFor[schema.StageName]() {
+		taken[at.path[1]] = true // no stage waits for itself
+	}
 	items = slices.DeleteFunc(items, func(it Item) bool { return taken[it.Label] })
 	for i := range items {
 		items[i].Insert = strconv.Quote(items[i].Label)
