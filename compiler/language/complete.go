@@ -36,8 +36,6 @@ type Item struct {
 	// Insert is what to write. Snippet is the same with "$0" where the cursor belongs, for editors that know how; it is
 	// empty where that is the end.
 	Insert, Snippet string
-	// Deprecated items come from nowhere yet; Required ones must be there.
-	Required bool
 }
 
 // Completion is what may replace a piece of the file.
@@ -164,7 +162,7 @@ func (q question) fields(t reflect.Type, present map[string]bool) []Item {
 			continue
 		}
 		fw := q.says(t, f.Name)
-		it := Item{Kind: FieldItem, Label: f.Name, Detail: decode.Wanted(f.Type), Doc: fw.doc, Required: f.Required}
+		it := Item{Kind: FieldItem, Label: f.Name, Detail: decode.Wanted(f.Type), Doc: fw.doc}
 		if f.Required {
 			it.Detail = "required, " + it.Detail
 		}
