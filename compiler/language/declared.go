@@ -24,6 +24,8 @@ type Package struct {
 	Files []*File
 	// Pipelines are those that could be decoded, the last time that they could.
 	Pipelines []Pipeline
+	// Import reads the files of a package that is imported; nil when that can't be done.
+	Import func(path string) []*File
 }
 
 func (p Package) file(path string) *File {
@@ -73,6 +75,7 @@ func (w words) declared(p Package, root string, k kind) []declaration {
 
 // describe fills in what the value of a declaration says about it.
 func (w words) describe(d *declaration, v *value, at place) {
+	choices := variants(at.typ)
 	for _, s := range v.structs {
 		for _, f := range s.fields {
 			if f.key == "description" && f.value.literal != nil && d.doc == "" {
@@ -81,7 +84,7 @@ func (w words) describe(d *declaration, v *value, at place) {
 			if f.key == "tier" && f.value.literal != nil {
 				d.detail = f.value.literal.name()
 			}
-			if d.detail == "" && slices.Contains(variants(at.typ), f.key) {
+			if d.detail == "" && slices.Contains(choices, f.key) {
 				d.detail = f.key
 			}
 		}
@@ -156,7 +159,12 @@ func (w words) places(p Package, root string, k kind, name string) []declaration
 		if pipe.Root != root || pipe.Source == nil || k.field == "variables" {
 			continue
 		}
-		for _, e := range pipe.Source.All(source.Join(k.field, name)) {
+		entries := pipe.Source.All(source.Join(k.field, name))
+		shared := slices.ContainsFunc(entries, func(e source.Entry) bool { return e.Module != "" })
+		for _, e := range entries {
+			if shared && e.Module == "" {
+				continue // the reference through which it came
+			}
 			out = append(out, declaration{name: name, span: Span{Range: e.Key}})
 		}
 	}

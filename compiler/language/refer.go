@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"cuelang.org/go/cue/token"
+
+	"github.com/penstock-dev/penstock/internal/diag"
 )
 
 // Definition is where what the word at an offset refers to is declared: the name of something in the pipeline, or a name of
@@ -34,7 +36,7 @@ func (l *Language) Definition(p Package, path string, offset int) ([]Span, error
 func identifier(p Package, f *File, word lexeme) []Span {
 	for i, l := range f.lexemes {
 		if l.start == word.start && i > 0 && f.lexemes[i-1].kind == token.PERIOD {
-			return nil // what a selector means, only evaluation knows
+			return imported(p, f.imports[f.lexemes[max(i-2, 0)].text], word)
 		}
 	}
 	around := enclosing(f.top, word.start)
@@ -53,6 +55,24 @@ func identifier(p Package, f *File, word lexeme) []Span {
 	return out
 }
 
+// imported is where a package gives a name. What any other selector means, only evaluation knows.
+func imported(p Package, path string, word lexeme) []Span {
+	if path == "" || p.Import == nil {
+		return nil
+	}
+	var out []Span
+	for _, f := range p.Import(path) {
+		for _, s := range given(f.top, f, word) {
+			at := f.lines.of(s.Start)
+			line, column := at+1, s.Start-f.lines.starts[at]+1
+			out = append(out, Span{Range: diag.Range{
+				File: f.Path, Start: diag.Position{Line: line, Column: column}, End: diag.Position{Line: line, Column: column + s.End - s.Start},
+			}})
+		}
+	}
+	return out
+}
+
 // given are the fields and clauses of a body that have the word's name.
 func given(b *body, f *File, word lexeme) []Span {
 	var out []Span
@@ -62,7 +82,7 @@ func given(b *body, f *File, word lexeme) []Span {
 		}
 	}
 	for _, x := range b.fields {
-		if x.label.kind == token.IDENT && x.key == word.text && x.label.start != word.start {
+		if x.label.kind == token.IDENT && x.key == word.text && (x.label.start != word.start || x.label.text != word.text) {
 			out = append(out, Span{File: f.Path, Start: x.label.start, End: x.label.end})
 		}
 	}

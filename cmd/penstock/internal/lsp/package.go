@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"cuelang.org/go/mod/modfile"
+
 	"github.com/penstock-dev/penstock/compiler/language"
 )
 
@@ -16,9 +18,9 @@ const maxFile = 4 << 20
 // the directories above, up to the module's root.
 func (s *Server) packageOf(d *document) language.Package {
 	own := language.Parse(d.path, d.text.content)
-	p := language.Package{Files: []*language.File{own}}
 	dir := filepath.Dir(d.path)
 	root := moduleRoot(dir)
+	p := language.Package{Files: []*language.File{own}, Import: func(path string) []*language.File { return s.imported(root, path) }}
 	for at := dir; ; at = filepath.Dir(at) {
 		for _, path := range s.sources(at) {
 			if path == d.path {
@@ -41,6 +43,36 @@ func (s *Server) packageOf(d *document) language.Package {
 		}
 	}
 	return p
+}
+
+// imported reads the files of a package of the module at root, or of one that is vendored there.
+func (s *Server) imported(root, path string) []*language.File {
+	if root == "" {
+		return nil
+	}
+	path, _, _ = strings.Cut(path, ":")
+	var dirs []string
+	modFile := filepath.Join(root, "cue.mod", "module.cue")
+	if b, err := os.ReadFile(modFile); err == nil {
+		if m, err := modfile.ParseNonStrict(b, modFile); err == nil {
+			module, _, _ := strings.Cut(m.QualifiedModule(), "@")
+			if rest, ok := strings.CutPrefix(path, module); ok && (rest == "" || rest[0] == '/') {
+				dirs = append(dirs, filepath.Join(root, filepath.FromSlash(rest)))
+			}
+		}
+	}
+	for _, vendor := range []string{"pkg", "gen", "usr"} {
+		dirs = append(dirs, filepath.Join(root, "cue.mod", vendor, filepath.FromSlash(path)))
+	}
+	var files []*language.File
+	for _, dir := range dirs {
+		for _, path := range s.sources(dir) {
+			if f := s.parse(path); f != nil {
+				files = append(files, f)
+			}
+		}
+	}
+	return files
 }
 
 // sources are the CUE files of a directory, on disk and in the editor, sorted.

@@ -158,6 +158,42 @@ func TestOtherFiles(t *testing.T) {
 	c.bye()
 }
 
+// TestShared: names lead into the files of packages that a pipeline is built from, vendored ones too.
+func TestShared(t *testing.T) {
+	golden := "package golden\n\nimport \"penstock.dev/schema\"\n\n#P: schema.#Pipeline & {\n\tstages: build: exec: command: [\"make\"]\n}\n"
+	app := "package app\n\nimport \"example.com/golden\"\n\npipeline: golden.#P & {\n\tname: \"a\"\n\tstages: x: {needs: [\"build\"], exec: command: [\"y\"]}\n}\n"
+	c := start(t, map[string]string{
+		"cue.mod/module.cue":                   "module: \"example.com/m@v0\"\nlanguage: version: \"v0.17.0\"\n",
+		"cue.mod/pkg/example.com/golden/g.cue": golden, "app/a.cue": app,
+	}, modern)
+	c.open("app/a.cue", app)
+	if got := c.diagnostics("app/a.cue", 1); len(got) != 0 {
+		t.Fatalf("findings: %+v", got)
+	}
+	shared := c.uri("cue.mod/pkg/example.com/golden/g.cue")
+	for marked, want := range map[string]textRange{
+		strings.Replace(app, `["build`, `["bu|ild`, 1): {position{5, 9}, position{5, 14}},
+		strings.Replace(app, "n.#P", "n.#|P", 1):       {position{4, 0}, position{4, 2}},
+	} {
+		var found []location
+		c.call("textDocument/definition", c.near("app/a.cue", marked), &found)
+		if diff := cmp.Diff([]location{{shared, want}}, found); diff != "" {
+			t.Errorf("%s: %s", marked, diff)
+		}
+	}
+	half := strings.Replace(app, `["build"]`, `["|`, 1)
+	c.change("app/a.cue", 2, strings.Replace(half, "|", "", 1))
+	if got := c.diagnostics("app/a.cue", 2); len(got) != 1 || got[0].Code != "syntax" {
+		t.Errorf("findings: %+v", got)
+	}
+	var list completionList
+	c.call("textDocument/completion", c.near("app/a.cue", half), &list)
+	if len(list.Items) != 1 || list.Items[0].Label != "build" {
+		t.Errorf("what was known before the text broke is not proposed: %+v", list.Items)
+	}
+	c.bye()
+}
+
 // TestEncoding: a client that counts bytes gets bytes.
 func TestEncoding(t *testing.T) {
 	c := start(t, map[string]string{"base.cue": base}, `{"general":{"positionEncodings":["utf-8","utf-16"]}}`)
