@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +25,11 @@ says how.
 Exit code 0: the editor shut it down. 1: the editor left without a word.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s := lsp.New(lsp.Options{Version: a.Version, Tags: src.tags, Codes: func() []language.Code { return waivable(cmd.Context()) }})
+			s := lsp.New(lsp.Options{
+				Version: a.Version, Tags: src.tags,
+				Today: func() string { return time.Now().UTC().Format(time.DateOnly) },
+				Codes: func() []language.Code { return waivable(cmd.Context()) },
+			})
 			err := s.Serve(cmd.Context(), a.Stdin, a.Stdout)
 			if errors.Is(err, lsp.ErrNoShutdown) {
 				return &exitError{code: ExitFindings, err: fmt.Errorf("serve an editor: %w", err)} // the protocol wants 1

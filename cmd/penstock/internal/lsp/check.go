@@ -119,7 +119,7 @@ func (s *Server) check(ctx context.Context) {
 		out.docs[d.path] = *d
 		overlay[d.path] = d.text.content
 	}
-	o := compiler.Options{Dir: dir, Args: []string{"."}, Tags: s.opts.Tags, Overlay: overlay, Version: s.opts.Version}
+	o := compiler.Options{Dir: dir, Args: []string{"."}, Tags: s.opts.Tags, Overlay: overlay, Today: s.opts.Today(), Version: s.opts.Version}
 	c.work.Go(func() {
 		defer cancel()
 		out.result, out.list, out.err = vet(ctx, o)

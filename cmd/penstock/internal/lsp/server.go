@@ -21,6 +21,9 @@ type Options struct {
 	Version string
 	// Tags are CUE tags, as vet takes them.
 	Tags []string
+	// Today is the day that calendars and waivers are checked for, "2026-11-28"; nil leaves that out. A server may live for
+	// days, so it is asked at each check.
+	Today func() string
 	// Codes lists the policies that can be waived; nil when they aren't known.
 	Codes func() []language.Code
 	// Debounce is how long after the last change a check begins; 0 is DefaultDebounce.
@@ -57,6 +60,9 @@ const (
 
 // New returns a server that hasn't met its client yet.
 func New(o Options) *Server {
+	if o.Today == nil {
+		o.Today = func() string { return "" }
+	}
 	if o.Debounce == 0 {
 		o.Debounce = DefaultDebounce
 	}
