@@ -4,13 +4,8 @@ import (
 	"time"
 
 	"github.com/penstock-dev/penstock/compiler/plan"
+	"github.com/penstock-dev/penstock/internal/evidence"
 	"github.com/penstock-dev/penstock/schema"
-)
-
-// The tick of a judge: it looks at the counts this often.
-const (
-	tick      = 15 * time.Second
-	leastTick = time.Second
 )
 
 // judges reports whether an analysis judges anything.
@@ -64,13 +59,11 @@ func (b *builder) monitor(name, path string, a *schema.Analysis, w watched, hold
 	return id
 }
 
-// tickOf is 15 seconds, or a tenth of a shorter hold, but at least one second.
+// tickOf is how often the monitor looks.
 func tickOf(holds []plan.Duration) plan.Duration {
-	t := tick
-	for _, h := range holds {
-		if h > 0 {
-			t = min(t, time.Duration(h)/10)
-		}
+	all := make([]time.Duration, len(holds))
+	for i, h := range holds {
+		all[i] = time.Duration(h)
 	}
-	return plan.Duration(max(t.Truncate(time.Millisecond), leastTick))
+	return plan.Duration(evidence.TickOf(all...))
 }

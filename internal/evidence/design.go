@@ -27,9 +27,10 @@ func (d Design) Traffic(s Step) Traffic {
 
 // MinRatio returns the smallest ratio that the steps together would show, as [Question.MinRatio] does. One step alone gives
 // the answer for that step.
-func (d Design) MinRatio(steps ...Step) float64 { return d.Question.MinRatio(d.phases(steps)) }
+func (d Design) MinRatio(steps ...Step) float64 { return d.Question.MinRatio(d.Phases(steps...)) }
 
-func (d Design) phases(steps []Step) []Traffic {
+// Phases returns what the two arms serve in each step.
+func (d Design) Phases(steps ...Step) []Traffic {
 	out := make([]Traffic, len(steps))
 	for i, s := range steps {
 		out[i] = d.Traffic(s)
@@ -46,7 +47,7 @@ func (d Design) NeededHold(steps []Step, i int, ratio float64) (seconds float64,
 	shows := func(s float64) bool {
 		try := append([]Step(nil), steps...)
 		try[i].Seconds = s
-		return d.Detects(d.phases(try), ratio)
+		return d.Detects(d.Phases(try...), ratio)
 	}
 	return leastThat(shows, steps[i].Seconds, longest)
 }
@@ -57,7 +58,7 @@ func (d Design) NeededWeight(steps []Step, i int, ratio float64) (weight float64
 	shows := func(w float64) bool {
 		try := append([]Step(nil), steps...)
 		try[i].Weight = w
-		return d.Detects(d.phases(try), ratio)
+		return d.Detects(d.Phases(try...), ratio)
 	}
 	return leastThat(shows, steps[i].Weight, max(0.5, steps[i].Weight))
 }

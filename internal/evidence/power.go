@@ -58,7 +58,7 @@ func (q Question) Detects(phases []Traffic, ratio float64) bool {
 	}
 	low := make([]float64, Points)
 	for k := range low {
-		mean, variance := q.robustMoments(phases, ratio, k)
+		mean, variance := q.robustMoments(Above, phases, ratio, k)
 		low[k] = mean - z*math.Sqrt(variance)
 	}
 	return mixed(low) >= -math.Log(q.Alpha)
@@ -82,15 +82,15 @@ func (q Question) binomialMoments(phases []Traffic, ratio float64) (mean, varian
 	return mean, variance
 }
 
-// robustMoments returns mean and variance of what the k-th alternative of the grid collects.
-func (q Question) robustMoments(phases []Traffic, ratio float64, k int) (mean, variance float64) {
+// robustMoments returns mean and variance of what the k-th alternative of the grid on a side of Null collects.
+func (q Question) robustMoments(side Side, phases []Traffic, ratio float64, k int) (mean, variance float64) {
 	for _, ph := range phases {
 		if ph.Canary <= 0 || ph.Stable <= 0 || ph.Ticks <= 0 {
 			continue
 		}
 		tr := Trial{CanarySize: ph.Canary / ph.Ticks, StableSize: ph.Stable / ph.Ticks}
-		null := boundary(Robust, Above, q.Null, tr)
-		base, truth, alt := newArms(null, tr), newArms(ratio, tr), newArms(alternative(Above, null, k), tr)
+		null := boundary(Robust, side, q.Null, tr)
+		base, truth, alt := newArms(null, tr), newArms(ratio, tr), newArms(alternative(side, null, k), tr)
 		fails := q.Share * (ratio*ph.Canary + ph.Stable) / ph.Ticks
 		m, v := tickMoments(fails, truth.canary, alt.canary/base.canary, alt.stable/base.stable)
 		mean += ph.Ticks * m

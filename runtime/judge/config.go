@@ -6,6 +6,8 @@ import (
 	"hash/fnv"
 	"math"
 	"strconv"
+
+	"github.com/penstock-dev/penstock/internal/evidence"
 )
 
 // Against says what the canary is compared with.
@@ -158,35 +160,11 @@ func (s SLI) budget() float64 { return (100 - s.Objective) / 100 }
 // run gets what it would get if it alone joined them.
 func (c Config) Alphas() []float64 {
 	c = c.withDefaults()
-	var all, critical float64
-	for _, s := range c.SLIs {
-		if s.DryRun {
-			continue
-		}
-		all += s.Weight
-		if s.Critical {
-			critical += s.Weight
-		}
-	}
-	out := make([]float64, len(c.SLIs))
+	parts := make([]evidence.Part, len(c.SLIs))
 	for i, s := range c.SLIs {
-		total, reserved := all, critical
-		if s.DryRun {
-			total += s.Weight
-			if s.Critical {
-				reserved += s.Weight
-			}
-		}
-		common := c.Alpha
-		if reserved > 0 {
-			common /= 2
-		}
-		out[i] = common * s.Weight / total
-		if s.Critical {
-			out[i] += common * s.Weight / reserved
-		}
+		parts[i] = evidence.Part{Weight: s.Weight, Critical: s.Critical, DryRun: s.DryRun}
 	}
-	return out
+	return evidence.SplitAlpha(c.Alpha, parts)
 }
 
 // fingerprint identifies what the evidence depends on: comparison, names, ratios, objectives, order and parts of alpha.
