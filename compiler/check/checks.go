@@ -73,6 +73,7 @@ func checks() []Check {
 		{run: replicas, Docs: replicaDocs()},                   // weights are whole pods
 		{run: bounds, Docs: boundDocs()},                       // limits and budgets say something
 		{run: queries, Docs: queryDocs()},                      // PromQL, and what its place needs
+		{run: power, Docs: powerDocs()},                        // what a canary can see
 		{run: interruptions, Docs: interruptionDocs()},         // interrupted: "check" has a check
 		{run: waivers, Docs: waiverDocs()},                     // not over yet
 		{run: secrets, Docs: secretDocs()},                     // refer to them, never write them
