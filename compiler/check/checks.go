@@ -73,6 +73,10 @@ func checks() []Check {
 		{run: replicas, Docs: replicaDocs()},                   // weights are whole pods
 		{run: bounds, Docs: boundDocs()},                       // limits and budgets say something
 		{run: queries, Docs: queryDocs()},                      // PromQL, and what its place needs
+		{run: gates, Docs: gateDocs()},                         // gates can open and close
+		{run: metrics, Docs: metricDocs()},                     // numbers are asked for where there are some
+		{run: people, Docs: peopleDocs()},                      // enough people can approve
+		{run: powerless, Docs: powerlessDocs()},                // a judge can come to a verdict
 		{run: power, Docs: powerDocs()},                        // what a canary can see
 		{run: interruptions, Docs: interruptionDocs()},         // interrupted: "check" has a check
 		{run: waivers, Docs: waiverDocs()},                     // not over yet

@@ -37,7 +37,8 @@ func release(n int) *schema.Pipeline {
 			slices.Sort(needs)
 			needs = slices.Compact(needs)
 		}
-		p.Environments[env] = schema.Environment{Tier: schema.Production, Kubernetes: &schema.KubernetesEnvironment{Context: string(env), Namespace: "web"}}
+		p.Environments[env] = schema.Environment{Tier: schema.Production, Kubernetes: &schema.KubernetesEnvironment{Context: string(env), Namespace: "web"},
+			Metrics: &schema.Metrics{Prometheus: &schema.Prometheus{URL: "https://prometheus.example.com"}}}
 		p.Stages[schema.StageName(env)] = schema.Stage{Needs: needs, Deploy: &schema.Deploy{Workload: "web", In: env, Canary: &schema.Canary{
 			Steps:    []schema.Step{{Weight: weight(5), Hold: "10m"}, {Weight: weight(50), Hold: "10m"}},
 			Analysis: &schema.Analysis{SLOs: map[schema.SLOName]schema.Judgement{"errors": {}}},
