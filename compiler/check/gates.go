@@ -1,9 +1,6 @@
 package check
 
-import (
-	"github.com/penstock-dev/penstock/internal/names"
-	"github.com/penstock-dev/penstock/schema"
-)
+import "github.com/penstock-dev/penstock/schema"
 
 func gateDocs() []Doc {
 	return []Doc{
@@ -48,10 +45,7 @@ func gateDocs() []Doc {
 func gates(p *pass) {
 	for i, name := range p.stages {
 		s := p.pipe.Stages[schema.StageName(name)]
-		if len(s.Gates) == 0 {
-			continue
-		}
-		for _, gate := range names.Sorted(s.Gates) {
+		for _, gate := range gatesOf(s) {
 			p.gate(p.paths[i].field("gates").field(gate), gate, s.Gates[schema.GateName(gate)])
 		}
 	}

@@ -28,7 +28,7 @@ func metrics(pass *pass) {
 	p := asking{pass, map[schema.EnvName]bool{}}
 	for i, name := range p.stages {
 		s := p.pipe.Stages[schema.StageName(name)]
-		for _, gate := range names.Sorted(s.Gates) {
+		for _, gate := range gatesOf(s) {
 			g, where := s.Gates[schema.GateName(gate)], p.paths[i].field("gates").field(gate)
 			switch {
 			case g.Query != nil:
@@ -41,6 +41,14 @@ func metrics(pass *pass) {
 		}
 		analyses(p.paths[i], s, func(where *at, a schema.Analysis) { p.analysis(where, a, environmentOf(s)) })
 	}
+}
+
+// gatesOf are the names of the gates, sorted. Most stages have none.
+func gatesOf(s schema.Stage) []string {
+	if len(s.Gates) == 0 {
+		return nil
+	}
+	return names.Sorted(s.Gates)
 }
 
 // gate reports a gate whose environment answers no queries. Without an environment of its own it asks the stage's.

@@ -34,7 +34,9 @@ type pass struct {
 	approved *cover.Cover
 	// impossible are the pairs of environments of which the first requires the second and cannot.
 	impossible map[[2]string]bool
-	list       diag.List
+	// watched is what watches returns.
+	watched []watch
+	list    diag.List
 }
 
 // deployment is a deploy stage whose names resolve.

@@ -34,10 +34,10 @@ const (
 // power compares what each canary is expected to see with what it should.
 func power(p *pass) {
 	known := map[string]finding{}
-	p.watches(func(w watch) {
+	for _, w := range p.watches() {
 		e := w.analysis.Expect
-		if !w.stable || e == nil || e.RPS <= 0 || len(w.phases(1)) == 0 {
-			return
+		if !w.stable || e == nil || e.RPS <= 0 || len(w.steps) == 0 {
+			continue
 		}
 		var worst finding
 		for _, j := range p.deciding(w.analysis) {
@@ -59,7 +59,7 @@ func power(p *pass) {
 		if worst.slo != "" {
 			p.lowPower(w, worst)
 		}
-	})
+	}
 }
 
 // design is the question that one SLO asks of a watch; false where the expectation does not say what it would be.
@@ -108,7 +108,7 @@ func (f finding) or(g finding) finding {
 func (p *pass) lowPower(w watch, f finding) {
 	where := w.where.field("slos").field(string(f.slo))
 	if f.unproven {
-		d := p.warnKey("low-power", where, "by SLO %q a version as good as stable is not proven to fail less than %s times as often (%v %% sure)", f.slo, decimal(f.prove), 100*wantedPower)
+		d := p.warnKey("low-power", where, "by SLO %q a version as good as stable is not proven to fail less than %s times as often (%v %% sure)", f.slo, exact(f.prove), 100*wantedPower)
 		d.Hint = "hold longer, give it more weight (at most half), raise prove, or require \"no-harm\""
 		return
 	}
@@ -131,7 +131,7 @@ func (p *pass) seen(d *diagnostic, w watch, f finding) {
 		if r := f.design.MinRatio(plan[i]); !math.IsInf(r, 1) {
 			text = "sees " + decimal(r) + " times by itself"
 		}
-		if r := p.source.Value(s.where.String()); !r.IsZero() {
+		if r := p.source.Value(w.in.field("steps").item(s.step).field("weight").String()); !r.IsZero() {
 			d.Related = append(d.Related, related(r, fmt.Sprintf("%s %% for %s %s", percent(s.weight), schema.FormatDuration(s.hold), text)))
 		}
 	}
@@ -245,6 +245,9 @@ func neededWeight(w watch, d evidence.Design, i int, ratio float64) (float64, bo
 func percent(share float64) string {
 	return strconv.FormatFloat(math.Round(share*1e6)/1e4, 'f', -1, 64)
 }
+
+// exact writes a number as the user did.
+func exact(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // decimal writes a ratio with one digit behind the point, and large ones without.
 func decimal(v float64) string {

@@ -41,13 +41,13 @@ func powerlessDocs() []Doc {
 
 // powerless checks that each analysis can come to a verdict at all.
 func powerless(p *pass) {
-	p.watches(func(w watch) {
+	for _, w := range p.watches() {
 		all := p.deciding(w.analysis)
 		if len(all) == 0 {
 			if known(p, w.analysis) && w.analysis.InconclusiveOrDefault() != schema.InconclusiveApprove {
 				p.errorf("nothing-decides", w.where.field("slos"), "every SLO is a dry run: no release could pass").Hint = "remove dryRun from the one that should decide, or ask people: inconclusive: \"approve\""
 			}
-			return
+			continue
 		}
 		for _, j := range all {
 			if p.cannot(w, j) {
@@ -55,11 +55,11 @@ func powerless(p *pass) {
 			}
 		}
 		p.tooFew(w)
-	})
+	}
 }
 
 // known says that an analysis names only SLOs that exist: those that don't may be the ones that decide.
-func known(p *pass, a schema.Analysis) bool {
+func known(p *pass, a *schema.Analysis) bool {
 	for name := range a.SLOs {
 		if _, ok := p.pipe.SLOs[name]; !ok {
 			return false
@@ -73,7 +73,7 @@ const slack = 1.0
 
 // cannot reports that an SLO can neither show harm nor, where that is asked for, safety.
 func (p *pass) cannot(w watch, j judged) bool {
-	if w.open {
+	if w.open || w.ample(j) {
 		return false
 	}
 	where := w.where.field("slos").field(string(j.name))
@@ -94,9 +94,23 @@ func (p *pass) cannot(w watch, j judged) bool {
 	most = q.Most(evidence.Below, w.looks())
 	if alpha := w.analysis.AlphaOrDefault(); most+allowance(w) < -math.Log(alpha) {
 		d := p.errorKey("judge-powerless", where, "by SLO %q no version could be proven to fail less than %s times as often as stable, not even one that never fails: %s evidence of at most %s:1, proof is %s:1",
-			j.name, decimal(j.ProveOrDefault()), looked(ticks), decimal(math.Exp(most)), decimal(1/alpha))
+			j.name, exact(j.ProveOrDefault()), looked(ticks), decimal(math.Exp(most)), decimal(1/alpha))
 		d.Hint = "hold longer, give it more weight, raise prove, or require \"no-harm\""
 		return true
+	}
+	return false
+}
+
+// ample says of most watches, without much arithmetic, that they can find harm: at a weight of at most half a look can
+// give evidence of about 1.6:1 and more, whatever else is asked.
+func (w watch) ample(j judged) bool {
+	if !w.stable || w.analysis.RequireOrDefault() == schema.ProvenSafe || j.TolerateOrDefault() > schema.DefaultTolerate {
+		return false
+	}
+	for _, s := range w.steps {
+		if s.weight <= 0.5 && s.hold >= 20*w.tick && j.alpha >= 0.001 {
+			return true
+		}
 	}
 	return false
 }

@@ -12,9 +12,9 @@ import (
 
 // watch is what an analysis watches, as lowering plans it and the judge sees it.
 type watch struct {
-	// where is the path of the analysis, holdAt that of the hold that could be longer.
-	where, holdAt *at
-	analysis      schema.Analysis
+	// where is the path of the analysis, in that of what it belongs to.
+	where, in *at
+	analysis  *schema.Analysis
 	// stable says that the new version is compared with the stable one, in steps; otherwise with the objective, in one.
 	stable bool
 	steps  []held
@@ -29,7 +29,7 @@ type watch struct {
 
 // held is a step with a share of everybody's traffic.
 type held struct {
-	where  *at
+	step   int     // its place in the canary's steps
 	weight float64 // between 0 and 1
 	hold   time.Duration
 }
@@ -37,10 +37,17 @@ type held struct {
 // mostHeld bounds the steps that are looked at one by one: a linear strategy may have a thousand.
 const mostHeld = 40
 
-// watches calls f for everything that is judged by SLOs, in the order of the stages.
-func (p *pass) watches(f func(watch)) {
+// watches are all that are judged by SLOs, in the order of the stages.
+func (p *pass) watches() []watch {
+	if p.watched != nil {
+		return p.watched
+	}
+	p.watched = []watch{}
 	for i, name := range p.stages {
 		s := p.pipe.Stages[schema.StageName(name)]
+		if s.Deploy == nil && s.Verify == nil {
+			continue
+		}
 		w, found := watchOf(p.paths[i], s)
 		if !found || len(w.analysis.SLOs) == 0 {
 			continue
@@ -51,29 +58,27 @@ func (p *pass) watches(f func(watch)) {
 		if w.analysis.InconclusiveOrDefault() == schema.InconclusiveHold {
 			w.more = s.TimeoutOrDefault().Value()
 		}
-		f(w)
+		p.watched = append(p.watched, w)
 	}
+	return p.watched
 }
 
 func watchOf(stage *at, s schema.Stage) (watch, bool) {
-	if v := s.Verify; v != nil {
-		where := stage.field("verify")
-		return whole(where, where.field("hold"), v.Analysis(), v.Hold), true
-	}
-	if s.Deploy == nil {
-		return watch{}, false
+	if s.Verify != nil {
+		a, where := s.Verify.Analysis(), stage.field("verify")
+		return whole(where, where, &a, s.Verify.Hold), true
 	}
 	d, where := s.Deploy, stage.field("deploy")
 	switch {
 	case d.AllAtOnce != nil && d.AllAtOnce.Analysis != nil:
 		where = where.field("allAtOnce")
-		return whole(where.field("analysis"), where.field("hold"), *d.AllAtOnce.Analysis, d.AllAtOnce.Hold), true
+		return whole(where, where.field("analysis"), d.AllAtOnce.Analysis, d.AllAtOnce.Hold), true
 	case d.Rolling != nil && d.Rolling.Analysis != nil:
 		where = where.field("rolling")
-		return whole(where.field("analysis"), where.field("hold"), *d.Rolling.Analysis, d.Rolling.Hold), true
+		return whole(where, where.field("analysis"), d.Rolling.Analysis, d.Rolling.Hold), true
 	case d.BlueGreen != nil && d.BlueGreen.After != nil && d.BlueGreen.After.Analysis != nil:
 		where = where.field("blueGreen").field("after")
-		return whole(where.field("analysis"), where.field("hold"), *d.BlueGreen.After.Analysis, d.BlueGreen.After.Hold), true
+		return whole(where, where.field("analysis"), d.BlueGreen.After.Analysis, d.BlueGreen.After.Hold), true
 	case d.Canary != nil && d.Canary.Analysis != nil:
 		return canaryWatch(where.field("canary"), d.Canary), true
 	case d.Linear != nil && d.Linear.Analysis != nil && d.Linear.Step >= leastStep && d.Linear.Step < 100:
@@ -82,32 +87,34 @@ func watchOf(stage *at, s schema.Stage) (watch, bool) {
 	return watch{}, false
 }
 
-func whole(where, holdAt *at, a schema.Analysis, hold schema.Duration) watch {
+func whole(in, where *at, a *schema.Analysis, hold schema.Duration) watch {
 	d := hold.Value()
-	return watch{where: where, holdAt: holdAt, analysis: a, steps: []held{{holdAt, 1, d}}, tick: evidence.TickOf(d)}
+	return watch{where: where, in: in, analysis: a, steps: []held{{0, 1, d}}, tick: evidence.TickOf(d)}
 }
 
 func canaryWatch(where *at, c *schema.Canary) watch {
-	w := watch{where: where.field("analysis"), holdAt: where.field("steps"), analysis: *c.Analysis, stable: true}
-	var holds []time.Duration
+	w := watch{where: where.field("analysis"), in: where, analysis: c.Analysis, stable: true, steps: make([]held, 0, len(c.Steps))}
+	shortest := time.Duration(0)
 	for i, s := range c.Steps {
 		hold := s.Hold.Value()
-		holds = append(holds, hold)
+		if hold > 0 && (shortest == 0 || hold < shortest) {
+			shortest = hold
+		}
 		if s.Approve != nil || s.Match != nil || s.Mirror != nil || s.During != nil {
 			w.open = true // whoever matches is not a share that can be known
 		}
 		if s.Weight != nil && *s.Weight > 0 && *s.Weight < 100 {
-			w.steps = append(w.steps, held{where.field("steps").item(i).field("weight"), *s.Weight / 100, hold})
+			w.steps = append(w.steps, held{i, *s.Weight / 100, hold})
 		}
 	}
-	w.tick = evidence.TickOf(holds...)
+	w.tick = evidence.TickOf(shortest)
 	return w
 }
 
 // linearWatch has the steps of a linear strategy; of very many, neighbours are taken together.
 func linearWatch(where *at, l *schema.Linear) watch {
 	w := watch{
-		where: where.field("analysis"), holdAt: where.field("every"), analysis: *l.Analysis, stable: true, every: true,
+		where: where.field("analysis"), in: where, analysis: l.Analysis, stable: true, every: true,
 		tick: evidence.TickOf(l.Every.Value()),
 	}
 	n := int(math.Ceil(100/l.Step)) - 1
@@ -115,7 +122,7 @@ func linearWatch(where *at, l *schema.Linear) watch {
 	for k := 1; k <= n; k += max(together, 1) {
 		last := min(k+together-1, n)
 		weight := l.Step * float64(k+last) / 2 / 100
-		w.steps = append(w.steps, held{w.holdAt, weight, l.Every.Value() * time.Duration(last-k+1)})
+		w.steps = append(w.steps, held{k, weight, l.Every.Value() * time.Duration(last-k+1)})
 	}
 	return w
 }
@@ -128,7 +135,10 @@ type judged struct {
 }
 
 // deciding are the known SLOs that are no dry run, sorted.
-func (p *pass) deciding(a schema.Analysis) []judged {
+func (p *pass) deciding(a *schema.Analysis) []judged {
+	if len(a.SLOs) == 1 {
+		return p.alone(a)
+	}
 	var parts []evidence.Part
 	all := names.Sorted(a.SLOs)
 	for _, name := range all {
@@ -143,6 +153,16 @@ func (p *pass) deciding(a schema.Analysis) []judged {
 		}
 	}
 	return slices.Clip(out)
+}
+
+// alone is the only SLO, with all of alpha.
+func (p *pass) alone(a *schema.Analysis) []judged {
+	for name, j := range a.SLOs {
+		if _, known := p.pipe.SLOs[name]; known && !j.DryRun {
+			return []judged{{name, j, a.AlphaOrDefault()}}
+		}
+	}
+	return nil
 }
 
 // phases are the steps as the mathematics takes them, with the given requests per second.
