@@ -74,6 +74,7 @@ func checks() []Check {
 		{run: bounds, Docs: boundDocs()},                       // limits and budgets say something
 		{run: queries, Docs: queryDocs()},                      // PromQL, and what its place needs
 		{run: gates, Docs: gateDocs()},                         // gates can open and close
+		{run: calendars, Docs: calendarDocs()},                 // windows open, together, and for long enough
 		{run: metrics, Docs: metricDocs()},                     // numbers are asked for where there are some
 		{run: people, Docs: peopleDocs()},                      // enough people can approve
 		{run: powerless, Docs: powerlessDocs()},                // a judge can come to a verdict

@@ -111,13 +111,16 @@ func canaryWatch(where *at, c *schema.Canary) watch {
 	return w
 }
 
+// steps is how many steps a linear strategy takes before the new version gets everything.
+func steps(l *schema.Linear) int { return int(math.Ceil(100/l.Step)) - 1 }
+
 // linearWatch has the steps of a linear strategy; of very many, neighbours are taken together.
 func linearWatch(where *at, l *schema.Linear) watch {
 	w := watch{
 		where: where.field("analysis"), in: where, analysis: l.Analysis, stable: true, every: true,
 		tick: evidence.TickOf(l.Every.Value()),
 	}
-	n := int(math.Ceil(100/l.Step)) - 1
+	n := steps(l)
 	together := (n + mostHeld - 1) / mostHeld
 	for k := 1; k <= n; k += max(together, 1) {
 		last := min(k+together-1, n)
