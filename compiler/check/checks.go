@@ -79,6 +79,7 @@ func checks() []Check {
 		{run: people, Docs: peopleDocs()},                      // enough people can approve
 		{run: powerless, Docs: powerlessDocs()},                // a judge can come to a verdict
 		{run: power, Docs: powerDocs()},                        // what a canary can see
+		{run: timeouts, Docs: timeoutDocs()},                   // waits fit into their timeouts
 		{run: interruptions, Docs: interruptionDocs()},         // interrupted: "check" has a check
 		{run: waivers, Docs: waiverDocs()},                     // not over yet
 		{run: secrets, Docs: secretDocs()},                     // refer to them, never write them
