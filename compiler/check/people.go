@@ -40,13 +40,13 @@ func peopleDocs() []Doc {
 
 // people checks that those who are asked to approve are enough.
 func people(p *pass) {
-	for i, name := range p.stages {
-		approvals(p.paths[i], p.pipe.Stages[schema.StageName(name)], p.approval)
+	for i := range p.stages {
+		questions(p.paths[i], &p.defs[i], p.question)
 	}
 }
 
-// approvals calls f for every question that a stage asks people.
-func approvals(stage *at, s schema.Stage, f func(where *at, a *schema.Approve)) {
+// questions calls f for every question that a stage asks people.
+func questions(stage *at, s *schema.Stage, f func(where *at, a *schema.Approve)) {
 	if s.Approve != nil {
 		f(stage.field("approve"), s.Approve)
 	}
@@ -65,7 +65,7 @@ func approvals(stage *at, s schema.Stage, f func(where *at, a *schema.Approve)) 
 	}
 }
 
-func (p *pass) approval(where *at, a *schema.Approve) {
+func (p *pass) question(where *at, a *schema.Approve) {
 	behind, all := map[string]bool{}, true
 	for i, by := range a.By {
 		kind, name, _ := strings.Cut(string(by), ":")
@@ -78,8 +78,7 @@ func (p *pass) approval(where *at, a *schema.Approve) {
 		for _, m := range g.Members {
 			behind[strings.TrimPrefix(string(m), "user:")] = true
 		}
-		// a longer name is more likely another group than a mistake
-		if near, found := names.Nearest(name, names.Sorted(p.pipe.Groups)); !known && found && !strings.HasPrefix(near, name) && !strings.HasPrefix(name, near) {
+		if near, found := p.meantGroup(name); found {
 			d := p.warnf("unknown-group", where.field("by").item(i), "the pipeline has no group %q (did you mean %q?)", name, near)
 			d.Hint = "if another group is meant, known to whoever signs people in, allow this"
 		}
@@ -99,6 +98,16 @@ func (p *pass) approval(where *at, a *schema.Approve) {
 		d := p.warnf("quorum-author", where.field("notAuthor"), "%d must agree who did not start the run, and there %s to ask", count, only(n))
 		d.Hint = "name one person more, or lower count"
 	}
+}
+
+// meantGroup is the declared group that a name which is none most likely stands for. One that only goes on after another is
+// more likely another group than a mistake.
+func (p *pass) meantGroup(name string) (schema.GroupName, bool) {
+	if _, known := p.pipe.Groups[schema.GroupName(name)]; known || len(p.pipe.Groups) == 0 {
+		return "", false
+	}
+	near, found := names.Nearest(name, names.Sorted(p.pipe.Groups))
+	return schema.GroupName(near), found && !strings.HasPrefix(near, name) && !strings.HasPrefix(name, near)
 }
 
 func only(n int) string {

@@ -67,7 +67,7 @@ func (p *pass) used() used {
 		slos: map[schema.SLOName]bool{}, groups: map[schema.GroupName]bool{},
 	}
 	for i := range p.stages {
-		u.stage(p.paths[i], p.stageOf(i))
+		u.stage(p, p.paths[i], p.stageOf(i))
 	}
 	for _, w := range p.pipe.Workloads {
 		u.runs(p, schema.Overlay{Process: w.Process, Kubernetes: w.Kubernetes, Lambda: w.Lambda})
@@ -107,7 +107,7 @@ func (u used) runs(p *pass, o schema.Overlay) {
 }
 
 // stage notes what a stage names.
-func (u used) stage(where *at, s *schema.Stage) {
+func (u used) stage(p *pass, where *at, s *schema.Stage) {
 	see := func(env schema.EnvName) {
 		if env != "" {
 			u.environments[env] = true
@@ -134,10 +134,13 @@ func (u used) stage(where *at, s *schema.Stage) {
 			u.slos[slo] = true
 		}
 	}
-	approvals(s, func(a *schema.Approve) {
+	questions(where, s, func(_ *at, a *schema.Approve) {
 		for _, by := range a.By {
 			if group, ok := strings.CutPrefix(string(by), "group:"); ok {
 				u.groups[schema.GroupName(group)] = true
+				if meant, ok := p.meantGroup(group); ok {
+					u.groups[meant] = true // that it is misspelt is said elsewhere
+				}
 			}
 		}
 	})
@@ -157,26 +160,5 @@ func (u used) gate(g schema.Gate, see func(schema.EnvName)) {
 		see(g.Query.In)
 	case g.Alert != nil:
 		see(g.Alert.In)
-	}
-}
-
-// approvals calls f for every approval of a stage: its own, before a switch, and between steps.
-func approvals(s *schema.Stage, f func(*schema.Approve)) {
-	if s.Approve != nil {
-		f(s.Approve)
-	}
-	if s.Deploy == nil {
-		return
-	}
-	if b := s.Deploy.BlueGreen; b != nil && b.Before != nil && b.Before.Approve != nil {
-		f(b.Before.Approve)
-	}
-	if s.Deploy.Canary == nil {
-		return
-	}
-	for _, step := range s.Deploy.Canary.Steps {
-		if step.Approve != nil {
-			f(step.Approve)
-		}
 	}
 }

@@ -43,8 +43,8 @@ func (p *pass) watches() []watch {
 		return p.watched
 	}
 	p.watched = []watch{}
-	for i, name := range p.stages {
-		s := p.pipe.Stages[schema.StageName(name)]
+	for i := range p.stages {
+		s := &p.defs[i]
 		if s.Deploy == nil && s.Verify == nil {
 			continue
 		}
@@ -63,22 +63,22 @@ func (p *pass) watches() []watch {
 	return p.watched
 }
 
-func watchOf(stage *at, s schema.Stage) (watch, bool) {
+func watchOf(stage *at, s *schema.Stage) (watch, bool) {
 	if s.Verify != nil {
 		a, where := s.Verify.Analysis(), stage.field("verify")
-		return whole(where, where, &a, s.Verify.Hold), true
+		return wholeWatch(where, where, &a, s.Verify.Hold), true
 	}
 	d, where := s.Deploy, stage.field("deploy")
 	switch {
 	case d.AllAtOnce != nil && d.AllAtOnce.Analysis != nil:
 		where = where.field("allAtOnce")
-		return whole(where, where.field("analysis"), d.AllAtOnce.Analysis, d.AllAtOnce.Hold), true
+		return wholeWatch(where, where.field("analysis"), d.AllAtOnce.Analysis, d.AllAtOnce.Hold), true
 	case d.Rolling != nil && d.Rolling.Analysis != nil:
 		where = where.field("rolling")
-		return whole(where, where.field("analysis"), d.Rolling.Analysis, d.Rolling.Hold), true
+		return wholeWatch(where, where.field("analysis"), d.Rolling.Analysis, d.Rolling.Hold), true
 	case d.BlueGreen != nil && d.BlueGreen.After != nil && d.BlueGreen.After.Analysis != nil:
 		where = where.field("blueGreen").field("after")
-		return whole(where, where.field("analysis"), d.BlueGreen.After.Analysis, d.BlueGreen.After.Hold), true
+		return wholeWatch(where, where.field("analysis"), d.BlueGreen.After.Analysis, d.BlueGreen.After.Hold), true
 	case d.Canary != nil && d.Canary.Analysis != nil:
 		return canaryWatch(where.field("canary"), d.Canary), true
 	case d.Linear != nil && d.Linear.Analysis != nil && d.Linear.Step >= leastStep && d.Linear.Step < 100:
@@ -87,7 +87,7 @@ func watchOf(stage *at, s schema.Stage) (watch, bool) {
 	return watch{}, false
 }
 
-func whole(in, where *at, a *schema.Analysis, hold schema.Duration) watch {
+func wholeWatch(in, where *at, a *schema.Analysis, hold schema.Duration) watch {
 	d := hold.Value()
 	return watch{where: where, in: in, analysis: a, steps: []held{{0, 1, d}}, tick: evidence.TickOf(d)}
 }
