@@ -6,9 +6,9 @@ func gateDocs() []Doc {
 	return []Doc{
 		{
 			Code:  "gate-asked-once",
-			Title: "a gate expires before it is asked again",
+			Title: "a gate expires before its interval has passed",
 			What:  "A gate's `every` is at least as long as its `expires`.",
-			Why:   "A gate that is closed at first would be given up without a second look, whatever `every` says.",
+			Why:   "It would be asked when the stage is ready and once more as it expires: the interval never passes, so something else was meant.",
 			Bad:   `stages: production: gates: spare: {query: {query: "spare", above: 1}, every: "1h", expires: "30m"}`,
 			Good:  `stages: production: gates: spare: {query: {query: "spare", above: 1}, every: "5m", expires: "30m"}`,
 		},

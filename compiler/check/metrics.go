@@ -10,7 +10,7 @@ func metricDocs() []Doc {
 		Code:  "no-metrics",
 		Title: "numbers are asked for that nobody has",
 		What: "A query, alert or error budget gate, a limit, or an SLO that is counted by Prometheus is asked for an environment that has no " +
-			"`metrics: prometheus`.",
+			"`metrics: prometheus`; or an SLO over a target's own counts is judged where the target counts no requests.",
 		Why:  "There would be no answer: the gate would stay closed, and nothing could be judged.",
 		Bad:  `stages: production: gates: calm: alert: {name: "Degraded", in: "account"}`,
 		Good: `stages: production: gates: calm: alert: {name: "Degraded", in: "production"}`,
@@ -69,6 +69,7 @@ func (p asking) gate(where *at, gate, what string, in schema.EnvName, s schema.S
 
 // analysis reports the first limit or SLO that cannot be answered: one source of metrics would do for all.
 func (p asking) analysis(where *at, a schema.Analysis, env schema.EnvName) {
+	p.counted(where, a, env)
 	if p.answers(env) {
 		return
 	}
@@ -82,6 +83,22 @@ func (p asking) analysis(where *at, a schema.Analysis, env schema.EnvName) {
 		if known && slo.SLI.Requests == nil {
 			at := where.field("slos").field(name)
 			p.nobody(p.errorKey("no-metrics", at, "SLO %q is counted by Prometheus, and environment %q has no metrics from there", name, env), env)
+			return
+		}
+	}
+}
+
+// counted reports the first SLO over counts of a target that has none.
+func (p asking) counted(where *at, a schema.Analysis, env schema.EnvName) {
+	e, known := p.pipe.Environments[env]
+	kind, ok := p.kinds[kindOf(e)]
+	if !known || !ok || kind.CountsRequests {
+		return
+	}
+	for _, name := range names.Sorted(a.SLOs) {
+		if p.pipe.SLOs[schema.SLOName(name)].SLI.Requests != nil {
+			d := p.errorKey("no-metrics", where.field("slos").field(name), "SLO %q is counted by the target itself, and %s counts no requests", name, kind.Kind)
+			d.Hint = "judge by an SLO whose sli is events or latency"
 			return
 		}
 	}

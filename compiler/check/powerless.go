@@ -73,10 +73,16 @@ const slack = 1.0
 
 // cannot reports that an SLO can neither show harm nor, where that is asked for, safety.
 func (p *pass) cannot(w watch, j judged) bool {
+	where := w.where.field("slos").field(string(j.name))
+	if p.tolerated(j) >= 1 {
+		d := p.errorKey("judge-powerless", where, "SLO %q tolerates %s times an error budget of %s %%: every request may fail", j.name,
+			exact(j.TolerateOrDefault()), decimal(100-p.pipe.SLOs[j.name].Objective))
+		d.Hint = "without a stable version it is judged by its objective: tolerate less, or aim higher"
+		return true
+	}
 	if w.open || w.ample(j) {
 		return false
 	}
-	where := w.where.field("slos").field(string(j.name))
 	ticks, most := p.mostHarm(w, j)
 	if proof := -math.Log(j.alpha); most+allowance(w) < proof {
 		d := p.errorKey("judge-powerless", where, "by SLO %q no version could be proven harmful, not even one that fails every request: %s evidence of at most %s:1, proof is %s:1",
@@ -138,11 +144,16 @@ func (p *pass) mostHarm(w watch, j judged) (ticks, most float64) {
 	if w.stable {
 		return ticks, evidence.Question{Method: evidence.Robust, Null: j.TolerateOrDefault()}.Most(evidence.Above, looks)
 	}
-	budget := (100 - p.pipe.SLOs[j.name].Objective) / 100 * j.TolerateOrDefault()
+	budget := p.tolerated(j)
 	if budget >= 1 || budget <= 0 {
-		return ticks, math.Inf(1) // not what this check is about
+		return ticks, math.Inf(1)
 	}
 	return ticks, evidence.Question{Share: budget}.MostShare(ticks)
+}
+
+// tolerated is the share of its requests that a version may fail where it is judged by its objective.
+func (p *pass) tolerated(j judged) float64 {
+	return (100 - p.pipe.SLOs[j.name].Objective) / 100 * j.TolerateOrDefault()
 }
 
 // looks are the most looks that a watch takes, by step: a shift ends the one that is under way.

@@ -14,8 +14,8 @@ func workloadDocs() []Doc {
 			Title: "a workload is named that does not exist",
 			What:  "deploy, verify, preview, an SLO's sli.requests or an injected output names a workload that the pipeline does not have.",
 			Why:   "There is nothing to deploy, to judge or to ask.",
-			Bad:   "slos: slow: {objective: 99, over: \"7d\", sli: requests: workload: \"wbe\"}\nstages: production: deploy: canary: analysis: slos: slow: {}",
-			Good:  "slos: slow: {objective: 99, over: \"7d\", sli: requests: workload: \"web\"}\nstages: production: deploy: canary: analysis: slos: slow: {}",
+			Bad:   `stages: watch: {needs: ["production"], verify: {workload: "wbe", in: "production", hold: "1h", limits: load: {query: "max(load)", below: 1}}}`,
+			Good:  `stages: watch: {needs: ["production"], verify: {workload: "web", in: "production", hold: "1h", limits: load: {query: "max(load)", below: 1}}}`,
 		},
 		{
 			Code:  "output-source",
