@@ -122,7 +122,7 @@ func (p *pass) lowPower(w watch, f finding) {
 // seen adds what would do, and what each of several steps sees by itself.
 func (p *pass) seen(d *diagnostic, w watch, f finding) {
 	d.Hint = remedy(w, f.design)
-	if len(w.steps) < 2 || w.every {
+	if len(w.steps) < 2 || w.every > 0 {
 		return
 	}
 	plan := w.plan()
@@ -149,7 +149,7 @@ func remedy(w watch, d evidence.Design) string {
 	weight, more := neededWeight(w, d, i, wanted)
 	to := "to see " + decimal(wanted) + " times: "
 	switch {
-	case longer && w.every:
+	case longer && w.every > 0:
 		return to + "raise every to " + string(schema.FormatDuration(hold))
 	case longer && more:
 		return to + "hold the " + step + " for " + string(schema.FormatDuration(hold)) + ", or give it " + percent(weight) + " %"
@@ -178,21 +178,10 @@ const (
 )
 
 // neededHold is for how long step i has to be held, or all of them where they have one interval; a duration that somebody
-// would write.
+// would write. A longer interval may be looked at less often.
 func neededHold(w watch, d evidence.Design, i int, ratio float64) (time.Duration, bool) {
-	try := w
-	try.steps = append([]held(nil), w.steps...)
-	shows := func(hold time.Duration) bool {
-		if w.every {
-			for k := range try.steps {
-				try.steps[k].hold = time.Duration(float64(hold) * float64(w.steps[k].hold) / float64(w.steps[i].hold))
-			}
-		}
-		try.steps[i].hold = hold
-		return d.Detects(d.Phases(try.plan()...), ratio)
-	}
-	from := w.steps[i].hold
-	if !w.every {
+	from := w.every
+	if w.every == 0 {
 		s, ok := d.NeededHold(w.plan(), i, ratio)
 		if !ok || s > longestHold.Seconds() {
 			return 0, false
@@ -200,7 +189,18 @@ func neededHold(w watch, d evidence.Design, i int, ratio float64) (time.Duration
 		from = time.Duration(s * float64(time.Second))
 	}
 	for hold := writable(from); hold <= longestHold; hold = writable(hold + 1) {
-		if shows(hold) {
+		plan := w.plan()
+		if w.every > 0 || len(plan) == 1 && !w.open {
+			d.Tick = evidence.TickOf(hold).Seconds()
+		}
+		if w.every == 0 {
+			plan[i].Seconds = hold.Seconds()
+		} else {
+			for k := range plan {
+				plan[k].Seconds *= hold.Seconds() / w.every.Seconds()
+			}
+		}
+		if d.Detects(d.Phases(plan...), ratio) {
 			return hold, true
 		}
 	}
@@ -222,7 +222,7 @@ func writable(d time.Duration) time.Duration {
 
 // neededWeight is which weight step i has to be given, at most half and below that of the next step.
 func neededWeight(w watch, d evidence.Design, i int, ratio float64) (float64, bool) {
-	if w.every || w.steps[i].weight >= 0.5 {
+	if w.every > 0 || w.steps[i].weight >= 0.5 {
 		return 0, false
 	}
 	weight, ok := d.NeededWeight(w.plan(), i, ratio)

@@ -18,8 +18,8 @@ type watch struct {
 	// stable says that the new version is compared with the stable one, in steps; otherwise with the objective, in one.
 	stable bool
 	steps  []held
-	// every says that one interval is the hold of all steps.
-	every bool
+	// every is the one interval of a linear strategy, after which the next step follows.
+	every time.Duration
 	tick  time.Duration
 	// open says that it also watches for a time that nobody knows beforehand: while people are asked or a command runs.
 	open bool
@@ -117,7 +117,7 @@ func steps(l *schema.Linear) int { return int(math.Ceil(100/l.Step)) - 1 }
 // linearWatch has the steps of a linear strategy; of very many, neighbours are taken together.
 func linearWatch(where *at, l *schema.Linear) watch {
 	w := watch{
-		where: where.field("analysis"), in: where, analysis: l.Analysis, stable: true, every: true,
+		where: where.field("analysis"), in: where, analysis: l.Analysis, stable: true, every: l.Every.Value(),
 		tick: evidence.TickOf(l.Every.Value()),
 	}
 	n := steps(l)
