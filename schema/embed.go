@@ -17,12 +17,19 @@ const (
 	Version = "v1.0.0"
 	// Language is the CUE language version of the module, as its module.cue pins it.
 	Language = "v0.17.0"
+	// JSONSchemaID names the JSON Schema of the language.
+	JSONSchemaID = "https://penstock.dev/schema/v1/pipeline.schema.json"
 )
 
 // FS holds the CUE module: the .cue files at its root and cue.mod/module.cue.
 //
 //go:embed *.cue cue.mod/module.cue
 var FS embed.FS
+
+// JSONSchema is the language as JSON Schema, for those who don't speak CUE; package jsonschema generates it.
+//
+//go:embed pipeline.schema.json
+var JSONSchema string
 
 // Files returns the content of the module's files by their path in the module.
 // The error is never seen in a binary that was built: the files are embedded.

@@ -42,7 +42,7 @@ Exit codes: 0 fine, 1 findings, 2 wrong usage, 3 could not do the job,
 		group *cobra.Group
 		cmds  []*cobra.Command
 	}{
-		{author, []*cobra.Command{newInitCmd(a), newVetCmd(a), newExplainCmd(a), newCompileCmd(a), newGraphCmd(a), newPolicyCmd(a), newSimulateCmd(a), newLSPCmd(a)}},
+		{author, []*cobra.Command{newInitCmd(a), newVetCmd(a), newExplainCmd(a), newCompileCmd(a), newGraphCmd(a), newPolicyCmd(a), newSimulateCmd(a), newLSPCmd(a), newSchemaCmd(a)}},
 		{release, []*cobra.Command{newRunCmd(a), newResumeCmd(a), newApproveCmd(a), newRejectCmd(a), newAbortCmd(a), newRollbackCmd(a)}},
 		{look, []*cobra.Command{newStatusCmd(a), newHistoryCmd(a), newLogsCmd(a), newAuditCmd(a)}},
 		{machine, []*cobra.Command{newHostCmd(a), newVersionCmd(a)}},
