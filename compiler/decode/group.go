@@ -27,6 +27,7 @@ func (x *explainer) group(g *group) {
 		{"cannot call non-function %s (type %s)", x.noFunction},
 		{"structural cycle", x.cycle},
 		{"cycle error", x.cycle},
+		{"cycle with field: %v", x.cycle},
 		{"conflicting values %s and %s (mismatched types %s and %s)", x.mismatch},
 		{"incompatible list lengths (%d and %d)", x.lengths},
 		{"conflicting values %s and %s", x.conflict},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/errors"
 
 	"github.com/penstock-dev/penstock/internal/diag"
@@ -20,7 +21,12 @@ func (x *explainer) outside(e errors.Error) {
 	msg, _, _ := strings.Cut(fmt.Sprintf(format, args...), "\n")
 	name := strings.Join(e.Path(), ".")
 	r := x.place(e)
+	if r.IsZero() {
+		r = x.labelled(e.Path())
+	}
 	switch format {
+	case "structural cycle", "cycle error", "cycle with field: %v":
+		x.out.Errorf("reference-cycle", r, "", "%s refers to itself", name)
 	case "incomplete value %v", "unresolved disjunction %v (type %s)", "unresolved disjunction: %v":
 		x.out.Errorf("incomplete", r, "", "%s has no value", name).Hint = "give it one, or make it a definition (#) or a hidden field (_)"
 	case "adding field %v not allowed as field set was already referenced":
@@ -39,6 +45,36 @@ func (x *explainer) outside(e errors.Error) {
 		text, hint := plainer(msg)
 		x.out.Errorf("bad-value", r, "", "%s", strings.TrimPrefix(name+": "+trim(text), ": ")).Hint = hint
 	}
+}
+
+// labelled is where the user's files write a path that is in no pipeline, or what comes nearest above it.
+func (x *explainer) labelled(path []string) diag.Range {
+	var r diag.Range
+	for _, f := range x.unit.Files {
+		decls := f.Decls
+		for _, sel := range path {
+			i := slices.IndexFunc(decls, func(d ast.Decl) bool {
+				field, ok := d.(*ast.Field)
+				if !ok {
+					return false
+				}
+				name, _, err := ast.LabelName(field.Label)
+				return err == nil && name == unquote(sel)
+			})
+			if i < 0 {
+				break
+			}
+			field := decls[i].(*ast.Field)
+			r, decls = x.unit.Places.Node(field.Label), nil
+			if body, ok := field.Value.(*ast.StructLit); ok {
+				decls = body.Elts
+			}
+		}
+		if !r.IsZero() {
+			return r
+		}
+	}
+	return r
 }
 
 func last(path []string) string {
