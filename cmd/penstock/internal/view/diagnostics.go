@@ -108,6 +108,7 @@ func quote(w io.Writer, st Style, src *Sources, r diag.Range, sev diag.Severity)
 	if !ok || r.Start.Column < 1 || r.Start.Column > len(text)+1 {
 		return
 	}
+	text, r = narrow(text, r)
 	width := 1
 	if r.End.Line == r.Start.Line && r.End.Column > r.Start.Column && r.End.Column <= len(text)+1 {
 		width = max(1, utf8.RuneCountInString(text[r.Start.Column-1:r.End.Column-1]))
@@ -123,6 +124,28 @@ func quote(w io.Writer, st Style, src *Sources, r diag.Range, sev diag.Severity)
 		colour = yellow
 	}
 	fmt.Fprintf(w, "    %s\n    %s%s\n", text, pad, st.paint(colour, strings.Repeat("^", width)))
+}
+
+// narrow keeps what stands around the place of a line that is too long to show.
+func narrow(text string, r diag.Range) (string, diag.Range) {
+	const wide, around = 300, 100
+	if len(text) <= wide {
+		return text, r
+	}
+	from, to := max(0, r.Start.Column-1-around), min(len(text), r.Start.Column-1+around)
+	for from > 0 && !utf8.RuneStart(text[from]) {
+		from--
+	}
+	for to < len(text) && !utf8.RuneStart(text[to]) {
+		to++
+	}
+	r.End.Column = min(r.End.Column, to+1) - from
+	r.Start.Column -= from
+	text = text[from:to]
+	if from > 0 {
+		text, r.Start.Column, r.End.Column = "…"+text, r.Start.Column+len("…"), r.End.Column+len("…")
+	}
+	return text, r
 }
 
 // JSON writes a value as indented JSON.
