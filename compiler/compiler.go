@@ -7,6 +7,7 @@ package compiler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -27,6 +28,7 @@ import (
 	"github.com/penstock-dev/penstock/compiler/plan"
 	"github.com/penstock-dev/penstock/compiler/source"
 	"github.com/penstock-dev/penstock/internal/diag"
+	"github.com/penstock-dev/penstock/internal/watch"
 	"github.com/penstock-dev/penstock/schema"
 	"github.com/penstock-dev/penstock/targets"
 )
@@ -68,6 +70,9 @@ type Options struct {
 	Tags []string
 	// Overlay replaces or adds files by absolute path, for editors and tests.
 	Overlay map[string][]byte
+	// Limits bound what all of it may cost. What goes beyond is a diagnostic, and goes on in the background until it ends: a
+	// caller that can't live with that has to exit.
+	Limits watch.Limits
 	// Digests are artifacts that were built elsewhere, by name: "sha256:…".
 	Digests map[string]string
 	// Today is the day that checks of calendars and waivers count from, "2026-11-28"; empty leaves them out. The compiler
@@ -164,6 +169,7 @@ type work struct {
 	list      diag.List
 	unread    diag.List // of the list, what load said
 	allows    allow.Set
+	doing     *watch.Doing
 }
 
 // pipeline is one pipeline on its way. The fields are filled from top to bottom.
@@ -195,22 +201,34 @@ type origin struct {
 }
 
 func run(ctx context.Context, o Options, compile bool) (*work, error) {
-	w := &work{opts: o}
+	w := &work{opts: o, doing: &watch.Doing{}}
+	err := watch.Run(ctx, o.Limits, w.doing, func(ctx context.Context) error { return w.run(ctx, compile) })
+	var over *watch.Exceeded
+	switch {
+	case errors.As(err, &over):
+		return beyond(o.Limits, over), nil // w is still being worked on
+	case err != nil:
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *work) run(ctx context.Context, compile bool) error {
 	for _, ph := range phases() {
 		if ph.compile && !compile {
 			break
 		}
 		if ph.all != nil {
 			if err := ph.all(ctx, w); err != nil {
-				return nil, err
+				return err
 			}
 			continue
 		}
 		if err := w.each(ctx, ph); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return w, nil
+	return nil
 }
 
 // each runs a phase for each pipeline that came so far.
@@ -221,6 +239,7 @@ func (w *work) each(ctx context.Context, ph phase) error {
 		if p.decoded == nil || p.failed && !ph.alongside {
 			return nil
 		}
+		defer w.doing.Begin(diag.Range{File: p.unit.Name}, false)()
 		if found[i], err = ph.one(w, p); err != nil {
 			return fmt.Errorf("%s pipeline %q: %w", ph.name, p.name, err)
 		}
@@ -256,7 +275,7 @@ func loadAll(ctx context.Context, w *work) error {
 	decoded := map[*load.Unit][]decode.Decoded{}
 	comments := map[*load.Unit][]allow.File{}
 	units, list, err := load.Load(ctx, load.Options{
-		Dir: o.Dir, Args: o.Args, Stdin: o.Stdin, Tags: o.Tags, Overlay: o.Overlay,
+		Dir: o.Dir, Args: o.Args, Stdin: o.Stdin, Tags: o.Tags, Overlay: o.Overlay, Doing: w.doing,
 		Use: func(u *load.Unit) {
 			d, c := decode.Decode(u), allow.Read(u)
 			mu.Lock()

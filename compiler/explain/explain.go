@@ -17,8 +17,8 @@ import (
 // Doc explains one code.
 type Doc struct {
 	Code diag.Code `json:"code"`
-	// Phase is the part of the way at which it is found: "decode" (with load), "inspect", "check", "allow", "bind" or
-	// "policy".
+	// Phase is the part of the way at which it is found: "decode" (with load), "inspect", "check", "allow", "bind",
+	// "policy" or "limits".
 	Phase string `json:"phase"`
 	// Title is one line; What says what was found, Why what would go wrong otherwise.
 	Title string `json:"title"`
@@ -44,7 +44,7 @@ func (d Doc) Waiver() string {
 
 // All returns the texts of all codes, in the order of the codes.
 func All() []Doc {
-	out := slices.Concat(fileDocs(), manifestDocs(), digestDocs(), policyDocs(), allowDocs())
+	out := slices.Concat(fileDocs(), manifestDocs(), digestDocs(), policyDocs(), allowDocs(), limitDocs())
 	for _, d := range decode.Docs() {
 		out = append(out, Doc{Code: d.Code, Phase: "decode", Title: d.Title, What: d.What, Why: d.Why, Bad: d.Bad, Good: d.Good})
 	}

@@ -31,7 +31,7 @@ func TestEveryCodeOnce(t *testing.T) {
 		}
 		seen[d.Code] = true
 		texts := []string{d.Phase, d.Title, d.What, d.Why}
-		if d.Code != "unknown-tag" { // it takes a command line
+		if d.Code != "unknown-tag" && d.Phase != "limits" { // it takes a command line, or too long
 			texts = append(texts, d.Bad, d.Good)
 		}
 		for _, text := range texts {

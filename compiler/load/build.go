@@ -110,6 +110,7 @@ func (s *session) evaluate(in *cue.Context, p *pkg) (err error) {
 			err = fmt.Errorf("evaluate %s: CUE failed: %v", p.inst.Dir, r)
 		}
 	}()
+	defer s.opts.Doing.Begin(whereabouts(p.inst, p.places), false)()
 	v := in.BuildInstance(p.inst)
 	if errs := errors.Append(p.inst.Err, p.inst.ResolutionErr); errs != nil {
 		p.unit, p.diags = nil, s.translate(p.inst, errs, p.places)

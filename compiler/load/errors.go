@@ -56,6 +56,7 @@ func (x *explainer) explain(e errors.Error) {
 	format, args := e.Msg()
 	var none *load.NoFilesError
 	switch {
+	case x.tooLarge(e):
 	case errors.As(e, &none):
 		x.noFiles(none)
 	case format == "import failed":

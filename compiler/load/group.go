@@ -94,7 +94,9 @@ func (s *session) load(g group) (out loaded, err error) {
 		Registry:   newOffline(),
 		Tags:       slices.Clone(s.opts.Tags),
 		Package:    "*",
+		ParseFile:  s.parseFile(Places{cwd: s.cwd, root: g.root}),
 	}
+	defer s.opts.Doing.Begin(s.around(g), true)()
 	var insts []*build.Instance
 	for {
 		cfg.Stdin = strings.NewReader(string(s.stdin))

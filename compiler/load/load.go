@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
 
@@ -87,7 +86,7 @@ func (l *Loader) newSession(opts Options) (*session, error) {
 		if opts.Stdin == nil {
 			return nil, fmt.Errorf("read standard input: there is none")
 		}
-		if s.stdin, err = io.ReadAll(opts.Stdin); err != nil {
+		if s.stdin, err = readStdin(opts.Stdin); err != nil {
 			return nil, fmt.Errorf("read standard input: %w", err)
 		}
 	}

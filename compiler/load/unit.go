@@ -6,6 +6,8 @@ import (
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/build"
+
+	"github.com/penstock-dev/penstock/internal/watch"
 )
 
 // Options says what to load.
@@ -22,6 +24,8 @@ type Options struct {
 	Tags []string
 	// Overlay replaces or adds files by absolute path, for editors and tests.
 	Overlay map[string][]byte
+	// Doing, when set, is told what is read and evaluated, for those who bound it.
+	Doing *watch.Doing
 	// Use is called with each unit as soon as it is evaluated, from several goroutines; its Value is dropped when Use
 	// returns, so that the values of a thousand packages need not fit into memory at once. Without Use they are kept.
 	Use func(*Unit)

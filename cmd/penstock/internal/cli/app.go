@@ -40,12 +40,18 @@ func (a *App) Main(ctx context.Context, args []string) int {
 
 // oneShot turns the garbage collector off up to a memory limit: nearly everything that a compile allocates stays live.
 func oneShot() {
-	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+	if !collects() {
 		return
 	}
 	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(480 << 20)
+	debug.SetMemoryLimit(memoryLimit)
 }
+
+// memoryLimit is what a one-shot command may use before it collects garbage.
+const memoryLimit = 480 << 20
+
+// collects reports whether the collector is penstock's to control: nobody has set it by Go's own variables.
+func collects() bool { return os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" }
 
 // style says how to draw on a stream: colour and live progress only on a terminal, and never with NO_COLOR.
 func (a *App) style(w io.Writer) view.Style {

@@ -18,6 +18,7 @@ import (
 type sourceFlags struct {
 	tags     []string
 	pipeline string
+	limits   limitFlags
 }
 
 func (f *sourceFlags) add(cmd *cobra.Command) {
@@ -27,6 +28,7 @@ func (f *sourceFlags) add(cmd *cobra.Command) {
 
 func (f *sourceFlags) addTags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVarP(&f.tags, "tag", "t", nil, "set a CUE @tag: key=value (repeatable)")
+	f.limits.add(cmd)
 }
 
 // sources quotes the user's files relative to where the command runs.
@@ -39,7 +41,9 @@ func (a *App) planSources(dir string) *view.Sources {
 
 // options are what load needs.
 func (a *App) options(given []string, f sourceFlags) compiler.Options {
-	return compiler.Options{Args: given, Stdin: a.Stdin, Tags: f.tags, Version: a.Version, Today: time.Now().UTC().Format(time.DateOnly)}
+	return compiler.Options{
+		Args: given, Stdin: a.Stdin, Tags: f.tags, Version: a.Version, Today: time.Now().UTC().Format(time.DateOnly), Limits: f.limits.limits(),
+	}
 }
 
 // source is a compiled pipeline and where it lives.

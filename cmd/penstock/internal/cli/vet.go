@@ -68,7 +68,7 @@ func (a *App) vet(ctx context.Context, given []string, f vetFlags, partly bool) 
 	}
 	opts, src := a.options(given, f.source), a.sources()
 	if slices.Contains(given, "-") {
-		text, err := io.ReadAll(a.Stdin)
+		text, err := io.ReadAll(io.LimitReader(a.Stdin, compiler.MaxFile+1))
 		if err != nil {
 			return fmt.Errorf("read standard input: %w", err)
 		}
