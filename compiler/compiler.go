@@ -73,6 +73,8 @@ type Options struct {
 	// Limits bound what all of it may cost. What goes beyond is a diagnostic, and goes on in the background until it ends: a
 	// caller that can't live with that has to exit.
 	Limits watch.Limits
+	// Trial, when set, reports whether evaluating the same in another process ends that; see load.Options.
+	Trial func(context.Context) (dies bool)
 	// Digests are artifacts that were built elsewhere, by name: "sha256:…".
 	Digests map[string]string
 	// Today is the day that checks of calendars and waivers count from, "2026-11-28"; empty leaves them out. The compiler
@@ -275,7 +277,7 @@ func loadAll(ctx context.Context, w *work) error {
 	decoded := map[*load.Unit][]decode.Decoded{}
 	comments := map[*load.Unit][]allow.File{}
 	units, list, err := load.Load(ctx, load.Options{
-		Dir: o.Dir, Args: o.Args, Stdin: o.Stdin, Tags: o.Tags, Overlay: o.Overlay, Doing: w.doing,
+		Dir: o.Dir, Args: o.Args, Stdin: o.Stdin, Tags: o.Tags, Overlay: o.Overlay, Doing: w.doing, Trial: o.Trial,
 		Use: func(u *load.Unit) {
 			d, c := decode.Decode(u), allow.Read(u)
 			mu.Lock()

@@ -72,7 +72,7 @@ spec:
 	}
 }
 
-func archives(t *testing.T, dir string) []corpus.Archive {
+func archives(t testing.TB, dir string) []corpus.Archive {
 	t.Helper()
 	all, err := corpus.Glob("testdata/" + dir + "/*.txtar")
 	if err != nil {

@@ -19,7 +19,11 @@ func beyond(l watch.Limits, e *watch.Exceeded) *work {
 		w.list.Errorf("took-too-long", e.Place, "", "this is not evaluated within %s", e.Timeout.Round(100*time.Millisecond)).
 			Hint = "look for loops, choices or references that multiply each other; --timeout allows it longer"
 	case watch.Memory:
-		w.list.Errorf("too-much-memory", e.Place, "", "this is not evaluated within %s of memory", Size(l.Memory)).
+		bound := "the memory that there is"
+		if l.Memory > 0 {
+			bound = Size(l.Memory) + " of memory"
+		}
+		w.list.Errorf("too-much-memory", e.Place, "", "this is not evaluated within %s", bound).
 			Hint = "look for lists or texts that multiply each other; --max-memory allows it more"
 	case watch.Depth:
 		w.list.Errorf("too-deep", e.Place, "", "this goes deeper and deeper into itself").

@@ -6,7 +6,7 @@ func limitDocs() []Doc {
 		{
 			Code: "took-too-long", Phase: "limits",
 			Title: "a package is not evaluated in time",
-			What:  "Reading, evaluating and checking the package took longer than --timeout allows: ten seconds, and ten more for each megabyte of CUE.",
+			What:  "Reading, evaluating and checking the package took longer than --timeout allows: ten seconds, and ten more for each megabyte of CUE up to a minute.",
 			Why:   "A loop inside a loop, or choices that have choices inside, multiply: what is a line more to write can be hours more to evaluate. Without an end to it a pull request could keep a machine busy for ever.",
 		},
 		{

@@ -3,6 +3,7 @@ package load
 import (
 	"io"
 	"path/filepath"
+	"slices"
 
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/build"
@@ -50,6 +51,10 @@ func (s *session) parseFile(places Places) func(string, any, parser.Config) (*as
 		if n := tooDeep(f); n != nil {
 			return nil, errors.Newf(n.Pos(), deepFormat, maxDepth)
 		}
+		if s.opts.Trial != nil && multiplies(f) {
+			r := diag.Range{File: places.File(name)}
+			s.multiplying.CompareAndSwap(nil, &r)
+		}
 		return f, nil
 	}
 }
@@ -67,6 +72,28 @@ func tooDeep(f *ast.File) (found ast.Node) {
 		return found == nil
 	}, func(ast.Node) { depth-- })
 	return found
+}
+
+// multiplies reports whether a file calls for what makes much of little in one step. All else grows gradually, so that
+// whoever watches the memory sees it in time.
+func multiplies(f *ast.File) (found bool) {
+	ast.Walk(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			name, _, err := ast.LabelName(n.Sel)
+			found = found || err == nil && slices.Contains([]string{"Repeat", "Replace", "Lsh", "SetBit"}, name)
+		case *ast.BinaryExpr:
+			found = found || n.Op == token.MUL && !small(n.X) && !small(n.Y)
+		}
+		return !found
+	}, nil)
+	return found
+}
+
+// small reports whether an expression is a number of few digits.
+func small(e ast.Expr) bool {
+	lit, ok := e.(*ast.BasicLit)
+	return ok && (lit.Kind == token.INT || lit.Kind == token.FLOAT) && len(lit.Value) <= 3
 }
 
 // tooLarge says in which words a bound on files was passed, and reports whether one was.

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 
 	"cuelang.org/go/cue/build"
 
 	"github.com/penstock-dev/penstock/internal/diag"
+	"github.com/penstock-dev/penstock/internal/watch"
 )
 
 // Loader loads packages against one parsed schema. It may be used by several goroutines.
@@ -54,6 +56,9 @@ func (l *Loader) Load(ctx context.Context, opts Options) ([]*Unit, diag.List, er
 	if err := s.loadAll(ctx, s.group(reqs)); err != nil {
 		return nil, nil, err
 	}
+	if at := s.multiplying.Load(); at != nil && s.opts.Trial(ctx) {
+		return nil, nil, &watch.Exceeded{Reason: watch.Memory, Place: *at}
+	}
 	if err := s.build(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -74,6 +79,8 @@ type session struct {
 	results []*result       // one for each request
 	units   []*Unit
 	diags   diag.List
+	// multiplying is a file that could ask for more memory in one step than there is.
+	multiplying atomic.Pointer[diag.Range]
 }
 
 func (l *Loader) newSession(opts Options) (*session, error) {

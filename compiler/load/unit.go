@@ -1,6 +1,7 @@
 package load
 
 import (
+	"context"
 	"io"
 
 	"cuelang.org/go/cue"
@@ -26,6 +27,9 @@ type Options struct {
 	Overlay map[string][]byte
 	// Doing, when set, is told what is read and evaluated, for those who bound it.
 	Doing *watch.Doing
+	// Trial, when set, is asked before anything is evaluated that could need more memory in one step than there is: Go then
+	// ends the process, and nothing in it can keep it from that. It reports whether evaluating ends a process.
+	Trial func(context.Context) (dies bool)
 	// Use is called with each unit as soon as it is evaluated, from several goroutines; its Value is dropped when Use
 	// returns, so that the values of a thousand packages need not fit into memory at once. Without Use they are kept.
 	Use func(*Unit)

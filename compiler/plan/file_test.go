@@ -256,3 +256,29 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// FuzzReadFile holds that any bytes are a plan or an error, and that what is read is written again as it was.
+func FuzzReadFile(f *testing.F) {
+	b, err := Encode(seal(f, small()))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	for _, s := range []string{"", "{", "{}", "null", "[]", `{"id":"sha256:00","body":{}}`, strings.Repeat("[", 1000), `{"body":` + strings.Repeat(`{"a":`, 1000)} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, _, err := Read(data)
+		if err != nil {
+			return
+		}
+		b, err := Encode(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, _, err := Read(b)
+		if err != nil || again.ID != file.ID || !bytes.Equal(again.Body, file.Body) {
+			t.Fatalf("read %s again: %v", b, err)
+		}
+	})
+}

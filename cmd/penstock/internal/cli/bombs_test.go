@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/penstock-dev/penstock/internal/corpus"
 	"github.com/penstock-dev/penstock/internal/diag"
 )
 
@@ -80,8 +81,8 @@ func wide() []bomb {
 	return []bomb{
 		{"range", "list", "a: [for x in list.Range(0, 1000000000, 1) {x}]", beyondAny},
 		{"loop in a loop", "list", "_n: [for x in list.Range(0, 1000, 1) {x}]\na: [for x in _n for y in _n for z in _n {x*y*z}]", beyondAny},
-		{"texts that double", "", double(`a0: "aaaaaaaaaaaaaaaa"`, `NEW: "\(OLD)\(OLD)"`, 40), "too-much-memory"},
-		{"lets that double", "", double(`let a0 = "aaaaaaaaaaaaaaaa"`, `let NEW = "\(OLD)\(OLD)"`, 40) + "z: a40", "too-much-memory"},
+		{"texts that double", "", double(`a0: "aaaaaaaaaaaaaaaa"`, `NEW: "\(OLD)\(OLD)"`, 40), beyondAny},
+		{"lets that double", "", double(`let a0 = "aaaaaaaaaaaaaaaa"`, `let NEW = "\(OLD)\(OLD)"`, 40) + "z: a40", beyondAny},
 		{"lists that double", "", double(`a0: [1, 2, 3, 4]`, `NEW: [for x in [OLD, OLD] for y in x {y}]`, 30), beyondAny},
 		{"structs that double", "", double(`a0: {x: 1}`, `NEW: {l: OLD, r: OLD}`, 30), ""},
 		{"choices in choices", "list", double(`a0: {k: "a"} | {k: "b"} | {k: "c"} | {k: "d"}`,
@@ -89,6 +90,8 @@ func wide() []bomb {
 		{"choices at once", "", "x: " + strings.TrimSuffix(double("{b: 1}", " & ({NEW: 1} | {NEW: 2}) &", 40), "&\n") + "", ""},
 		{"list repeated", "list", "a: list.Repeat([1], 1000000000)", "bad-value"},
 		{"text repeated", "strings", `a: strings.Repeat("a", 1000000000000)`, "bad-value"},
+		{"text of texts", "strings", "a: strings.Repeat(\"a\", 1000000)\nb: strings.Repeat(a, 1000000)", "too-much-memory"},
+		{"text times", "", "a: \"a\"*1000000\nb: a*1000000", "too-much-memory"},
 		{"sorted", "list", "a: list.Sort([for x in list.Range(0, 3000000, 1) {3000000-x}], list.Ascending)", beyondAny},
 		{"template", "text/template", `a: template.Execute("` + strings.Repeat("{{range $.x}}", 5) + "a" + strings.Repeat("{{end}}", 5) +
 			`", {x: [for i in [1,2,3,4,5,6,7,8,9,0] for j in [1,2,3,4,5,6,7,8,9,0] {i*j}]})`, beyondAny},
@@ -104,6 +107,7 @@ func wide() []bomb {
 func odd() []bomb {
 	return []bomb{
 		{"shift", "math/bits", "a: bits.Lsh(1, 10000000000)", "too-much-memory"},
+		{"shift out of the machine", "math/bits", "a: bits.Lsh(1, 1000000000000)", "too-much-memory"},
 		{"power of ten", "math", "a: math.Pow(10, 1000000000)", "bad-value"},
 		{"power", "math", "a: math.Pow(1.0000001, 99999999999)", ""},
 		{"exponential", "math", "a: math.Exp(100000)", "bad-value"},
@@ -137,7 +141,8 @@ func TestBombs(t *testing.T) {
 			if b.imports != "" {
 				imports = fmt.Sprintf("import %q\n", b.imports)
 			}
-			out, took, rss := explode(t, "package p\n\n"+imports+"\n"+base+b.text+"\n", "--timeout", "2s")
+			files := map[string]string{"bomb.cue": "package p\n\n" + imports + "\n" + base + b.text + "\n"}
+			out, took, rss := explode(t, files, "bomb.cue", "--timeout", "2s")
 			longest, largest = max(longest, took), max(largest, rss)
 			found := foundIn(t, out)
 			if b.codes == "" {
@@ -153,18 +158,66 @@ func TestBombs(t *testing.T) {
 
 const base = `pipeline: {name: "x", stages: build: exec: command: ["make"]}` + "\n"
 
-// explode vets a file in a process of its own.
-func explode(t *testing.T, text string, args ...string) (out []byte, took time.Duration, rss int64) {
+// TestBombPackages is TestBombs for what takes several files.
+func TestBombPackages(t *testing.T) {
+	if testing.Short() || runtime.GOOS != "linux" {
+		t.Skip("it takes long, and the kernel's word on memory")
+	}
+	const module = "module: \"a.example\"\nlanguage: version: \"v0.17.0\"\n"
+	many := map[string]string{}
+	for i := range 3000 {
+		many[fmt.Sprintf("f%d.cue", i)] = fmt.Sprintf("package p\n\nf%d: {a: 1, b: f%d}\n", i, (i+1)%3000)
+	}
+	many["p.cue"] = "package p\n\n" + base
+	for name, files := range map[string]map[string]string{
+		"many files": many,
+		"imports in a circle": {
+			"cue.mod/module.cue": module, "p.cue": "package p\n\nimport \"a.example/b\"\n\n" + base + "x: b.x\n",
+			"b/b.cue": "package b\n\nimport \"a.example/c\"\n\nx: c.x\n", "c/c.cue": "package c\n\nimport \"a.example/b\"\n\nx: b.x\n",
+		},
+		"module file":  {"cue.mod/module.cue": module + "custom: a: " + strings.Repeat("{a: ", 5000) + "1" + strings.Repeat("}", 5000), "p.cue": "package p\n\n" + base},
+		"module loops": {"cue.mod/module.cue": module + "custom: a: [for x in [1] " + strings.Repeat("for y in [1, 2] ", 60) + "{x}]", "p.cue": "package p\n\n" + base},
+		"embedded":     {"p.cue": "@extern(embed)\n\npackage p\n\n" + base + "x: _ @embed(file=x.txt,type=text)\n", "x.txt": strings.Repeat("x", 200<<20)},
+		"embedded JSON": {
+			"p.cue": "@extern(embed)\n\npackage p\n\n" + base + "x: _ @embed(file=x.json)\n", "x.json": strings.Repeat("[", 1_000_000) + strings.Repeat("]", 1_000_000),
+		},
+		"manifests": {
+			"p.cue": "package p\n\npipeline: {name: \"x\", environments: e: {tier: \"test\", kubernetes: {context: \"c\", namespace: \"n\"}}\n" +
+				"workloads: w: kubernetes: manifests: [\"x.yaml\"]\nstages: s: deploy: {workload: \"w\", in: \"e\", rolling: {}}}\n",
+			"x.yaml": "a: &a [x, x, x, x, x, x, x, x, x]\n" + doubling("abcdefghij"),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, _, _ := explode(t, files, ".", "--timeout", "3s")
+			t.Log(foundIn(t, out))
+		})
+	}
+}
+
+// doubling is YAML in which each name is nine times the one before.
+func doubling(names string) string {
+	var b strings.Builder
+	for i := 1; i < len(names); i++ {
+		refs := strings.TrimSuffix(strings.Repeat("*"+names[i-1:i]+", ", 9), ", ")
+		fmt.Fprintf(&b, "%[1]c: &%[1]c [%[2]s]\n", names[i], refs)
+	}
+	return b.String()
+}
+
+// explode vets files in a process of its own.
+func explode(t *testing.T, files map[string]string, args ...string) (out []byte, took time.Duration, rss int64) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "bomb.cue"), []byte(text), 0o666); err != nil {
-		t.Fatal(err)
+	for name, text := range files {
+		if err := corpus.Put(filepath.Join(dir, filepath.FromSlash(name)), []byte(text)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), exe, append([]string{"vet", "bomb.cue", "-o", "json", "--max-memory", "1GB"}, args...)...)
+	cmd := exec.CommandContext(t.Context(), exe, append([]string{"vet", "-o", "json", "--max-memory", "1GB"}, args...)...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), asPenstock+"=1")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

@@ -42,7 +42,7 @@ func (a *App) planSources(dir string) *view.Sources {
 // options are what load needs.
 func (a *App) options(given []string, f sourceFlags) compiler.Options {
 	return compiler.Options{
-		Args: given, Stdin: a.Stdin, Tags: f.tags, Version: a.Version, Today: time.Now().UTC().Format(time.DateOnly), Limits: f.limits.limits(),
+		Args: given, Stdin: a.Stdin, Tags: f.tags, Version: a.Version, Today: time.Now().UTC().Format(time.DateOnly), Limits: f.limits.limits(), Trial: a.trial(given, f, nil),
 	}
 }
 

@@ -74,6 +74,7 @@ func (a *App) vet(ctx context.Context, given []string, f vetFlags, partly bool) 
 		}
 		src.Give("-", text)
 		opts.Stdin = bytes.NewReader(text)
+		opts.Trial = a.trial(given, f.source, text)
 	}
 	res, _, err := compiler.Vet(ctx, opts)
 	if err != nil {
