@@ -1,6 +1,7 @@
 package load
 
 import (
+	"context"
 	"io"
 	"path/filepath"
 	"slices"
@@ -88,6 +89,12 @@ func multiplies(f *ast.File) (found bool) {
 		return !found
 	}, nil)
 	return found
+}
+
+// dies asks for the trial of what a file multiplies.
+func (s *session) dies(ctx context.Context, at diag.Range) bool {
+	defer s.opts.Doing.Begin(at, false)()
+	return s.opts.Trial(ctx)
 }
 
 // small reports whether an expression is a number of few digits.

@@ -56,7 +56,7 @@ func (l *Loader) Load(ctx context.Context, opts Options) ([]*Unit, diag.List, er
 	if err := s.loadAll(ctx, s.group(reqs)); err != nil {
 		return nil, nil, err
 	}
-	if at := s.multiplying.Load(); at != nil && s.opts.Trial(ctx) {
+	if at := s.multiplying.Load(); at != nil && s.dies(ctx, *at) {
 		return nil, nil, &watch.Exceeded{Reason: watch.Memory, Place: *at}
 	}
 	if err := s.build(ctx); err != nil {

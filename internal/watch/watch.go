@@ -160,6 +160,7 @@ type Doing struct {
 	mu     sync.Mutex
 	read   int64
 	active []*step
+	last   diag.Range
 }
 
 type step struct {
@@ -175,7 +176,7 @@ func (d *Doing) Begin(at diag.Range, outer bool) (end func()) {
 	s := &step{at, outer}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.active = append(d.active, s)
+	d.active, d.last = append(d.active, s), at
 	return func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -207,14 +208,14 @@ func (d *Doing) bytes() int64 {
 	return d.read
 }
 
-// place is where the oldest step is that no other lies in.
+// place is where the oldest step is that no other lies in; between steps where the last one was.
 func (d *Doing) place() diag.Range {
 	if d == nil {
 		return diag.Range{}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var found diag.Range
+	found := d.last
 	for _, s := range d.active {
 		if !s.outer {
 			return s.at
