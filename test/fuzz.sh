@@ -6,6 +6,6 @@ time=${1:-20s}
 go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... | while read -r pkg; do
 	go test -list '^Fuzz' "$pkg" </dev/null | { grep '^Fuzz' || true; } | while read -r name; do
 		printf '%s %s\n' "$pkg" "$name"
-		go test -run '^$' -fuzz "^$name\$" -fuzztime "$time" "$pkg" </dev/null
+		go test -run '^$' -fuzz "^$name\$" -fuzztime "$time" -fuzzminimizetime 2s "$pkg" </dev/null
 	done
 done

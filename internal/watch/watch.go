@@ -70,8 +70,15 @@ func Run(ctx context.Context, l Limits, d *Doing, work func(context.Context) err
 	giveBack := w.takeCollector()
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- work(inner) }()
+	done, broken := make(chan error, 1), make(chan string, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				broken <- fmt.Sprintf("%v\n\n%s", r, debug.Stack())
+			}
+		}()
+		done <- work(inner)
+	}()
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
@@ -79,6 +86,9 @@ func Run(ctx context.Context, l Limits, d *Doing, work func(context.Context) err
 		case err := <-done:
 			giveBack()
 			return err
+		case r := <-broken:
+			giveBack()
+			panic(r) // where the caller can recover it
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:

@@ -3,6 +3,7 @@ package watch_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,6 +66,16 @@ func down(ctx context.Context, pad [64]int, n int) int {
 	}
 	pad[n%64] = n
 	return down(ctx, pad, n+1) + pad[(n+1)%64]
+}
+
+func TestPanic(t *testing.T) {
+	defer func() {
+		if s, ok := recover().(string); !ok || !strings.HasPrefix(s, "broken\n") || !strings.Contains(s, "TestPanic") {
+			t.Errorf("%s", s)
+		}
+	}()
+	_ = watch.Run(t.Context(), watch.Limits{Timeout: time.Minute}, nil, func(context.Context) error { panic("broken") })
+	t.Error("it is swallowed")
 }
 
 func TestWithin(t *testing.T) {

@@ -23,12 +23,12 @@ type sourceFlags struct {
 
 func (f *sourceFlags) add(cmd *cobra.Command) {
 	f.addTags(cmd)
+	f.limits.add(cmd)
 	cmd.Flags().StringVar(&f.pipeline, "pipeline", "", "which pipeline, where the package has several")
 }
 
 func (f *sourceFlags) addTags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVarP(&f.tags, "tag", "t", nil, "set a CUE @tag: key=value (repeatable)")
-	f.limits.add(cmd)
 }
 
 // sources quotes the user's files relative to where the command runs.

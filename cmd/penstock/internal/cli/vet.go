@@ -50,6 +50,7 @@ Exit code 0: no errors (warnings are shown). 1: findings.`,
 		},
 	}
 	f.source.addTags(cmd)
+	f.source.limits.add(cmd)
 	outputFlag(cmd, &f.output, view.FindingFormats()...)
 	cmd.Flags().StringVar(&f.since, "since", "", "check only pipelines of which an input differs from this git `revision`")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "warnings fail too (exit code 1)")
