@@ -204,6 +204,11 @@ type origin struct {
 
 func run(ctx context.Context, o Options, compile bool) (*work, error) {
 	w := &work{opts: o, doing: &watch.Doing{}}
+	given := "."
+	if len(o.Args) == 1 {
+		given = o.Args[0]
+	}
+	w.doing.Begin(diag.Range{File: given}, true)
 	err := watch.Run(ctx, o.Limits, w.doing, func(ctx context.Context) error { return w.run(ctx, compile) })
 	var over *watch.Exceeded
 	switch {
