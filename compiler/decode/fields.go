@@ -3,6 +3,7 @@ package decode
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -32,11 +33,15 @@ func (x *explainer) unknownField(r diag.Range, parent []string, name string, rel
 	path := append(slices.Clone(parent), name)
 	t := typeAt(parent)
 	if t != nil && deref(t).Kind() == reflect.Map {
-		rule := "a name starts with a letter, has letters, digits, - and _, and at most 63 characters"
+		pattern, rule := `^[A-Za-z][A-Za-z0-9_-]{0,62}$`, "a name starts with a letter, has letters, digits, - and _, and at most 63 characters"
 		if strings.HasSuffix(definitionPath(parent), "waivers") {
-			rule = "the code of a policy has small letters, digits, and . / -"
+			pattern, rule = `^[a-z][a-z0-9./-]{0,62}$`, "the code of a policy has small letters, digits, and . / -"
 		} else if last := parent[len(parent)-1]; last == "env" || last == "inject" || last == "secrets" || last == "vars" {
-			rule = "the name of a variable has letters, digits and _, and doesn't start with a digit"
+			pattern, rule = `^[A-Za-z_][A-Za-z0-9_]{0,127}$`, "the name of a variable has letters, digits and _, and doesn't start with a digit"
+		}
+		if ok, err := regexp.MatchString(pattern, unquote(name)); ok && err == nil {
+			x.closedOut(r, parent, name, related)
+			return
 		}
 		x.add("bad-name", r, path, fmt.Sprintf("%q can't be a name in %s", name, definitionPath(parent)), rule, related)
 		return
