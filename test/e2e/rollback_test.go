@@ -147,7 +147,8 @@ func TestForgedRollback(t *testing.T) {
 	s.Use("1")
 	s.Must(0, "run")
 	rel := releases(t, s)[0].ID
-	f, p, err := plan.Read([]byte(s.Must(0, "compile")))
+	s.Must(0, "compile", "--out", "forged.json")
+	f, p, err := plan.Read([]byte(read(t, s, "forged.json")))
 	if err != nil {
 		t.Fatal(err)
 	}
